@@ -1,0 +1,374 @@
+//! A CRM in memory: the reference implementation of the contract.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    Append, Apply, Change, CrmConnector, CustomerId, CustomerIdentity, CustomerKey, Email, Error,
+    ErrorKind, Finding, Found, LookUp, NewRecord, Note, Profile, Record, RecordCustomer, RecordId,
+    RecordState, Result, SessionKey, StatusChange, Trace, UserId,
+};
+
+/// A CRM in memory, with an index that may lag: what every connector must behave like.
+///
+/// It has a clock of its own that only [`MemoryCrm::advance`] moves. Customers and records that changed
+/// less than the lag ago are not found by a look-up, as in a CRM whose search is behind; by id they are.
+#[derive(Debug)]
+pub struct MemoryCrm {
+    profile: Profile,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    now: Timestamp,
+    index_lag: SignedDuration,
+    customers: Vec<(CustomerIdentity, Timestamp)>,
+    records: BTreeMap<u64, Kept>,
+    users: BTreeMap<String, UserId>,
+    lose_next_answer: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Kept {
+    record: Record,
+    title: String,
+    notes: Vec<(SessionKey, Note)>,
+    owner: Option<UserId>,
+    changed_at: Timestamp,
+    follow_up_of: Option<RecordId>,
+}
+
+/// A record of a [`MemoryCrm`] with all that a person would see.
+#[derive(Clone, Debug)]
+pub struct MemoryRecord {
+    /// The record.
+    pub record: Record,
+    /// Its title.
+    pub title: String,
+    /// Its notes, oldest first.
+    pub notes: Vec<(SessionKey, Note)>,
+    /// Its owner.
+    pub owner: Option<UserId>,
+    /// The record it follows up.
+    pub follow_up_of: Option<RecordId>,
+}
+
+impl MemoryCrm {
+    /// An empty CRM whose clock stands at `now`.
+    pub fn new(now: Timestamp) -> Self {
+        let state = State {
+            now,
+            index_lag: SignedDuration::ZERO,
+            customers: Vec::new(),
+            records: BTreeMap::new(),
+            users: BTreeMap::new(),
+            lose_next_answer: false,
+        };
+        Self {
+            profile: Profile {
+                name: "memory",
+                title_limit: 255,
+                session_type_tag: str::to_owned,
+                record_without_customer: true,
+                refuses: &[],
+            },
+            state: Mutex::new(state),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Moves the clock.
+    pub fn advance(&self, by: SignedDuration) {
+        let mut state = self.state();
+        state.now = state.now.saturating_add(by).unwrap_or(Timestamp::MAX);
+    }
+
+    /// Lets look-ups lag behind writes by `lag`.
+    pub fn set_index_lag(&self, lag: SignedDuration) {
+        self.state().index_lag = lag;
+    }
+
+    /// Lets the next write happen and its answer get lost.
+    pub fn lose_next_answer(&self) {
+        self.state().lose_next_answer = true;
+    }
+
+    /// Adds a user with this e-mail address.
+    pub fn add_user(&self, email: &Email) -> UserId {
+        let mut state = self.state();
+        let id = UserId(format!("user-{}", state.users.len() + 1));
+        state.users.insert(email.as_str().to_owned(), id.clone());
+        id
+    }
+
+    /// Adds a customer, as a person in the CRM would.
+    pub fn add_customer(&self, identity: CustomerIdentity) -> CustomerId {
+        self.state().add_customer(identity)
+    }
+
+    /// Adds a record, as a person in the CRM would. Its id is replaced by a new one, which is returned.
+    pub fn add_record(&self, mut record: Record, title: &str) -> RecordId {
+        let mut state = self.state();
+        let number = state.next_number();
+        record.id = RecordId(number.to_string());
+        let kept = Kept {
+            record,
+            title: title.to_owned(),
+            notes: Vec::new(),
+            owner: None,
+            changed_at: Timestamp::MIN,
+            follow_up_of: None,
+        };
+        let id = kept.record.id.clone();
+        state.records.insert(number, kept);
+        id
+    }
+
+    /// Changes a record's state, as a person in the CRM would.
+    pub fn set_state(&self, id: &RecordId, to: RecordState, closed_at: Option<Timestamp>) {
+        let mut state = self.state();
+        if let Some(kept) = state.kept(id) {
+            kept.record.state = to;
+            kept.record.closed_at = closed_at;
+            kept.touch();
+        }
+    }
+
+    /// Deletes a record, as a person in the CRM would.
+    pub fn delete(&self, id: &RecordId) {
+        if let Ok(number) = id.0.parse::<u64>() {
+            self.state().records.remove(&number);
+        }
+    }
+
+    /// All records, oldest first.
+    pub fn records(&self) -> Vec<MemoryRecord> {
+        let state = self.state();
+        let all = state.records.values().cloned();
+        all.map(|kept| MemoryRecord {
+            record: kept.record,
+            title: kept.title,
+            notes: kept.notes,
+            owner: kept.owner,
+            follow_up_of: kept.follow_up_of,
+        })
+        .collect()
+    }
+}
+
+impl Kept {
+    fn touch(&mut self) {
+        let version = self.record.version.as_deref().unwrap_or("0");
+        let next = version.parse::<u64>().unwrap_or(0) + 1;
+        self.record.version = Some(next.to_string());
+    }
+
+    fn add(&mut self, session: &SessionKey, notes: &[Note], tags: &[String], now: Timestamp) {
+        self.notes
+            .extend(notes.iter().map(|note| (session.clone(), note.clone())));
+        for tag in tags {
+            if !self.record.tags.contains(tag) {
+                self.record.tags.push(tag.clone());
+            }
+        }
+        self.record.trace.add(session, notes);
+        self.changed_at = now;
+        self.touch();
+    }
+}
+
+impl State {
+    fn next_number(&self) -> u64 {
+        self.records.keys().next_back().map_or(1, |last| last + 1)
+    }
+
+    fn kept(&mut self, id: &RecordId) -> Option<&mut Kept> {
+        self.records.get_mut(&id.0.parse::<u64>().ok()?)
+    }
+
+    fn add_customer(&mut self, identity: CustomerIdentity) -> CustomerId {
+        self.customers.push((identity, self.now));
+        CustomerId(self.customers.len().to_string())
+    }
+
+    fn is_indexed(&self, changed_at: Timestamp) -> bool {
+        self.now.duration_since(changed_at) >= self.index_lag
+    }
+
+    /// The customer created last that has `key`; the position counts up with creation.
+    fn find_customer(&self, key: &CustomerKey) -> Option<CustomerId> {
+        let place = self.customers.iter().rposition(|(identity, _)| match key {
+            CustomerKey::ExternalId(id) => identity.external_id.as_ref() == Some(id),
+            CustomerKey::Phone(phone) => identity.phone.as_ref() == Some(phone),
+            CustomerKey::Email(email) => identity.email.as_ref() == Some(email),
+        })?;
+        self.is_indexed(self.customers[place].1)
+            .then(|| CustomerId((place + 1).to_string()))
+    }
+
+    /// The record that `session` made, by the CRM's own memory of it, which no index lag touches.
+    fn own(&self, session: &SessionKey) -> Option<&Record> {
+        let records = self.records.values().map(|kept| &kept.record);
+        records
+            .into_iter()
+            .find(|record| record.trace.has_session(session))
+    }
+
+    fn answer(&mut self, record: Record) -> Result<Record> {
+        if std::mem::take(&mut self.lose_next_answer) {
+            return Err(Error::new(
+                ErrorKind::Uncertain,
+                "writing to the CRM in memory: the answer was lost",
+            ));
+        }
+        Ok(record)
+    }
+
+    fn customer_of(&mut self, new: &NewRecord) -> Option<CustomerId> {
+        match &new.customer {
+            RecordCustomer::Known(known) => Some(known.clone()),
+            RecordCustomer::New(identity) => Some(self.add_customer(identity.clone())),
+            RecordCustomer::Anonymous => Some(self.add_customer(CustomerIdentity::default())),
+            RecordCustomer::SharedAnonymous => {
+                let anonymous = self
+                    .customers
+                    .iter()
+                    .position(|(identity, _)| identity.is_anonymous());
+                Some(match anonymous {
+                    Some(place) => CustomerId((place + 1).to_string()),
+                    None => self.add_customer(CustomerIdentity::default()),
+                })
+            }
+            RecordCustomer::None => None,
+        }
+    }
+}
+
+#[async_trait]
+impl CrmConnector for MemoryCrm {
+    fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    async fn look_up(&self, query: &LookUp) -> Result<Found> {
+        let state = self.state();
+        let customer = query.customer.as_ref().and_then(|identity| {
+            identity
+                .keys(query.session.kind())
+                .find_map(|key| state.find_customer(&key))
+        });
+        let records = match (&customer, &query.records) {
+            (Some(customer), Some(_)) => state
+                .records
+                .values()
+                .filter(|kept| kept.record.customer.as_ref() == Some(customer))
+                .filter(|kept| state.is_indexed(kept.changed_at))
+                .map(|kept| kept.record.clone())
+                .collect(),
+            _ => Vec::new(),
+        };
+        Ok(Found {
+            customer,
+            records,
+            own: state.own(&query.session).cloned(),
+        })
+    }
+
+    async fn read_record(&self, id: &RecordId) -> Result<Option<Record>> {
+        Ok(self.state().kept(id).map(|kept| kept.record.clone()))
+    }
+
+    async fn create_record(&self, new: &NewRecord) -> Result<Record> {
+        let mut state = self.state();
+        let own = state.records.values().find(|kept| {
+            // A repeat is told by the note that only the making session's record begins with.
+            kept.notes
+                .first()
+                .is_some_and(|(session, _)| *session == new.session)
+        });
+        if let Some(own) = own {
+            let record = own.record.clone();
+            return state.answer(record);
+        }
+        let customer = state.customer_of(new);
+        let (number, now) = (state.next_number(), state.now);
+        let mut kept = Kept {
+            record: Record {
+                id: RecordId(number.to_string()),
+                customer,
+                queue: new.queue.clone(),
+                state: RecordState::Open,
+                created_at: now,
+                closed_at: None,
+                tags: Vec::new(),
+                trace: Trace::default(),
+                version: None,
+                url: None,
+            },
+            title: new.title.clone(),
+            notes: Vec::new(),
+            owner: new.owner.clone(),
+            changed_at: now,
+            follow_up_of: new.follow_up_of.clone(),
+        };
+        kept.add(&new.session, &new.notes, &new.tags, now);
+        let record = kept.record.clone();
+        state.records.insert(number, kept);
+        state.answer(record)
+    }
+
+    async fn append(&self, to: &Record, what: &Append) -> Result<Record> {
+        let mut state = self.state();
+        let now = state.now;
+        let Some(kept) = state.kept(&to.id) else {
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                format!("appending to record {}: it is gone", to.id),
+            ));
+        };
+        if kept.record.state == RecordState::Closed {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                format!("appending to record {}: it is closed for good", to.id),
+            ));
+        }
+        if kept.record.version != to.version {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                format!(
+                    "appending to record {}: it changed since it was read",
+                    to.id
+                ),
+            ));
+        }
+        if what.status == StatusChange::DefaultOpen {
+            kept.record.state = RecordState::Open;
+            kept.record.closed_at = None;
+        }
+        if let Some(owner) = &what.owner {
+            kept.owner = Some(owner.clone());
+        }
+        kept.add(&what.session, &what.notes, &what.tags, now);
+        let record = kept.record.clone();
+        state.answer(record)
+    }
+
+    async fn find_user(&self, email: &Email) -> Result<Option<UserId>> {
+        Ok(self.state().users.get(email.as_str()).cloned())
+    }
+
+    async fn check(&self) -> Result<Vec<Finding>> {
+        Ok(Vec::new())
+    }
+
+    async fn setup(&self, _apply: Apply) -> Result<Vec<Change>> {
+        Ok(Vec::new())
+    }
+}

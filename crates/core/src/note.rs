@@ -1,0 +1,215 @@
+//! Notes: what is written on a record over a session's life (R15).
+
+use std::fmt::{self, Write as _};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::title::{push_path, push_time};
+use crate::{Agent, EventId, Session, SessionKey, Trace, Transfer, digest};
+
+/// Which note of a session, so that none is written twice.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum NoteId {
+    /// The session was linked to the record.
+    Linked,
+    /// The session was handed over.
+    Transferred {
+        /// A digest of the event that told of it.
+        event: String,
+    },
+    /// The session ended.
+    Ended {
+        /// A digest of what the note says of the end.
+        facts: String,
+    },
+    /// Data arrived after the end.
+    Late {
+        /// A digest of what the note says.
+        facts: String,
+    },
+}
+
+impl fmt::Display for NoteId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Linked => f.write_str("linked"),
+            Self::Transferred { event } => write!(f, "transferred:{event}"),
+            Self::Ended { facts } => write!(f, "ended:{facts}"),
+            Self::Late { facts } => write!(f, "late:{facts}"),
+        }
+    }
+}
+
+/// An internal note: never shown to the customer. Its `Debug` hides the text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Which note of the session.
+    pub id: NoteId,
+    /// What it says: plain lines.
+    pub text: String,
+}
+
+impl fmt::Debug for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Note({})", self.id)
+    }
+}
+
+impl Note {
+    /// The text followed by a line that names session and note, `[casewire call/987@3f2a9c linked]`: what
+    /// a person or a program can tell the note by.
+    pub fn marked(&self, session: &SessionKey) -> String {
+        format!("{}\n[casewire {} {}]", self.text, session.token(), self.id)
+    }
+
+    /// The notes that `session`, linked at `linked_at`, calls for so far and `trace` does not show yet,
+    /// oldest first: one that it was linked, one per transfer since, one that it ended, and one when
+    /// something else is known now than the last one said.
+    pub fn missing(
+        session: &Session,
+        linked_at: Timestamp,
+        zone: &TimeZone,
+        trace: &Trace,
+    ) -> Vec<Self> {
+        let transfers = session
+            .transfers()
+            .iter()
+            .filter(|transfer| transfer.at > linked_at)
+            .map(|transfer| Self::transferred(transfer, zone));
+        let end = match trace.has_end(session.key()) {
+            false => Self::ended(session, zone),
+            true => Self::late(session, trace),
+        };
+        [Self::linked(session, zone)]
+            .into_iter()
+            .chain(transfers)
+            .chain(end)
+            .filter(|note| !trace.has_note(session.key(), &note.id))
+            .collect()
+    }
+
+    /// The note that `session` was linked.
+    pub fn linked(session: &Session, zone: &TimeZone) -> Self {
+        let kind = session
+            .session_type()
+            .unwrap_or(match session.key().kind() {
+                crate::SessionKind::Call => "Call",
+                crate::SessionKind::Chat => "Chat",
+            });
+        let mut text = format!("{kind} {}", session.key().id());
+        if let Some(queue) = session.queue() {
+            text.push_str("\nQueue: ");
+            push_path(&mut text, queue);
+        }
+        if let Some(language) = session.language() {
+            let _ = write!(text, "\nLanguage: {language}");
+        }
+        if let Some(agent) = session.agent().and_then(agent_name) {
+            let _ = write!(text, "\nAgent: {agent}");
+        }
+        if let Some(at) = session.started_at() {
+            text.push_str("\nStarted: ");
+            push_time(&mut text, at, zone);
+        }
+        Self {
+            id: NoteId::Linked,
+            text,
+        }
+    }
+
+    /// The note that the session was handed over.
+    pub fn transferred(transfer: &Transfer, zone: &TimeZone) -> Self {
+        let mut text = String::from("Transferred");
+        if let Some(agent) = transfer.agent.as_ref().and_then(agent_name) {
+            let _ = write!(text, " to {agent}");
+        }
+        text.push_str(", ");
+        push_time(&mut text, transfer.at, zone);
+        let EventId(event) = &transfer.event;
+        Self {
+            id: NoteId::Transferred {
+                event: digest::short(event),
+            },
+            text,
+        }
+    }
+
+    /// The note that `session` ended; `None` while it has not.
+    pub fn ended(session: &Session, zone: &TimeZone) -> Option<Self> {
+        let ended_at = session.ended_at()?;
+        let facts = end_facts(session);
+        let mut text = String::from("Ended: ");
+        push_time(&mut text, ended_at, zone);
+        text.push_str(&facts);
+        Some(Self {
+            id: NoteId::Ended {
+                facts: digest::short(&facts),
+            },
+            text,
+        })
+    }
+
+    /// The note of what is known now, unless the note of the end said the same. It never reopens a
+    /// record.
+    fn late(session: &Session, trace: &Trace) -> Option<Self> {
+        let known = end_facts(session);
+        let facts = digest::short(&known);
+        let said = NoteId::Ended {
+            facts: facts.clone(),
+        };
+        (!trace.has_note(session.key(), &said)).then(|| Self {
+            id: NoteId::Late { facts },
+            text: format!("Updated after the end{known}"),
+        })
+    }
+}
+
+/// What is told of a session's end, a line each, every line begun with a line break.
+fn end_facts(session: &Session) -> String {
+    let mut text = String::new();
+    if let Some(outcome) = session.outcome() {
+        let _ = write!(text, "\nOutcome: {}", outcome.as_str());
+    }
+    if let Some(seconds) = session.duration_seconds() {
+        let _ = write!(text, "\nDuration: {}", in_minutes(seconds));
+    }
+    if let Some(seconds) = session.wait_seconds() {
+        let _ = write!(text, "\nWait: {}", in_minutes(seconds));
+    }
+    if let Some(rating) = session.rating() {
+        let _ = write!(text, "\nRating: {rating}");
+    }
+    if let Some(disposition) = session.disposition() {
+        let _ = write!(text, "\nDisposition: {disposition}");
+    }
+    for link in session.links() {
+        let _ = write!(text, "\n{}: {}", capitalised(&link.rel), link.href);
+    }
+    text
+}
+
+fn in_minutes(seconds: u64) -> String {
+    match (seconds / 60, seconds % 60) {
+        (0, seconds) => format!("{seconds} s"),
+        (minutes, seconds) => format!("{minutes} min {seconds} s"),
+    }
+}
+
+fn capitalised(word: &str) -> String {
+    let mut chars = word.chars();
+    chars
+        .next()
+        .map(|first| first.to_uppercase().chain(chars).collect())
+        .unwrap_or_default()
+}
+
+fn agent_name(agent: &Agent) -> Option<String> {
+    if let Some(name) = &agent.name {
+        return Some(name.as_str().to_owned());
+    }
+    if let Some(email) = &agent.email {
+        return Some(email.as_str().to_owned());
+    }
+    agent.id.as_ref().map(|id| format!("agent {id}"))
+}
