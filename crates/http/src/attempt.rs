@@ -1,0 +1,292 @@
+//! One try of a request, and what came of it.
+
+use std::error::Error as StdError;
+use std::time::{Duration, Instant};
+
+use casewire_core::{Error, ErrorKind};
+use http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use jiff::Timestamp;
+use secrecy::ExposeSecret;
+use url::Url;
+
+use crate::calls::{self, Call};
+use crate::client::Inner;
+use crate::exchange::{Answer, NoAnswer, exchange};
+use crate::refusal::retry_after;
+use crate::token::Token;
+use crate::{Auth, Bucket, Request, Response};
+
+/// Why a try failed, and what that means for the next.
+pub(crate) struct Failure {
+    pub(crate) kind: ErrorKind,
+    pub(crate) message: String,
+    pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
+    pub(crate) meaning: Meaning,
+    /// How long the CRM wants to be left alone.
+    pub(crate) wait: Duration,
+}
+
+/// What a failed try means for the next.
+pub(crate) enum Meaning {
+    /// The access token of this generation was refused, and nothing was done.
+    Expired(u64),
+    /// The CRM has decided.
+    Final,
+    /// It may have been done.
+    MayBeDone,
+    /// It was not done, for a reason that passes.
+    NotDone,
+}
+
+impl Inner {
+    /// Sends `request` once, with a token newer than the one `rejected`.
+    pub(crate) async fn attempt(
+        &self,
+        request: &Request,
+        url: Url,
+        rejected: Option<u64>,
+    ) -> Result<Response, Failure> {
+        let token = match &self.tokens {
+            Some(tokens) => Some(tokens.token(rejected).await.map_err(Failure::no_token)?),
+            None => None,
+        };
+        let prepared = self.prepare(request, url, token.as_ref())?;
+        let answer = self.exchange(request, prepared).await?;
+        self.limits.note((self.config.readings)(&answer.headers));
+        if answer.status.is_success() || request.allows(answer.status) {
+            return Ok(Response {
+                request: request.to_string(),
+                status: answer.status,
+                headers: answer.headers,
+                body: answer.body,
+            });
+        }
+        Err(self.refused(request, &answer, token.as_ref()))
+    }
+
+    fn prepare(
+        &self,
+        request: &Request,
+        url: Url,
+        token: Option<&Token>,
+    ) -> Result<reqwest::Request, Failure> {
+        let mut builder = self
+            .http
+            .request(request.method().clone(), url)
+            .header(ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(body) = request.body() {
+            builder = builder
+                .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+                .body(body.to_vec());
+        }
+        builder = builder.headers(request.headers().clone());
+        builder = match (&self.config.auth, token) {
+            (Auth::Basic { user, password }, _) => {
+                builder.basic_auth(user.expose_secret(), Some(password.expose_secret()))
+            }
+            (Auth::Bearer(secret), _) => builder.bearer_auth(secret.expose_secret()),
+            (Auth::OAuth(_), Some(token)) => builder.bearer_auth(token.secret.expose_secret()),
+            (Auth::OAuth(_), None) => builder,
+        };
+        builder.build().map_err(|_| {
+            Failure::last(
+                ErrorKind::Config,
+                "the request can not be written; check the secrets in `auth` for line breaks",
+            )
+        })
+    }
+
+    /// Sends, logs and records.
+    async fn exchange(
+        &self,
+        request: &Request,
+        prepared: reqwest::Request,
+    ) -> Result<Answer, Failure> {
+        let started_at = Timestamp::now();
+        let started = Instant::now();
+        let result = exchange(&self.http, prepared, self.config.max_response_bytes).await;
+        let elapsed = started.elapsed();
+        let status = match &result {
+            Ok(answer) => Some(answer.status),
+            Err(NoAnswer::TooLarge(status)) => Some(*status),
+            Err(NoAnswer::Lost(_) | NoAnswer::Unsent(_)) => None,
+        };
+        tracing::debug!(
+            method = %request.method(),
+            path = request.template(),
+            status = status.map(|status| status.as_u16()),
+            millis = elapsed.as_millis(),
+            request_id = result.as_ref().ok().and_then(|answer| request_id(&answer.headers)),
+            "called the CRM"
+        );
+        calls::record(Call {
+            method: request.method().clone(),
+            path: request.template(),
+            status,
+            started_at,
+            elapsed,
+        });
+        result.map_err(|error| self.unanswered(error))
+    }
+
+    fn unanswered(&self, error: NoAnswer) -> Failure {
+        match error {
+            NoAnswer::Unsent(error) => Failure {
+                source: Some(error.into()),
+                ..Failure::not_done(format!("no connection to {}", self.config.base))
+            },
+            NoAnswer::Lost(error) => {
+                let message = if error.is_timeout() {
+                    format!("no answer within {:?}", self.config.timeout)
+                } else {
+                    "the connection was lost before the answer came".to_owned()
+                };
+                Failure {
+                    source: Some(error.into()),
+                    ..Failure::may_be_done(message)
+                }
+            }
+            NoAnswer::TooLarge(_) => Failure::last(
+                ErrorKind::Protocol,
+                format!(
+                    "the answer is longer than {} bytes",
+                    self.config.max_response_bytes
+                ),
+            ),
+        }
+    }
+
+    fn refused(&self, request: &Request, answer: &Answer, token: Option<&Token>) -> Failure {
+        let Answer {
+            status,
+            headers,
+            body,
+        } = answer;
+        let refusal = (self.config.refusal)(*status, headers, body);
+        let kind = refusal.kind.unwrap_or_else(|| kind_of(*status, headers));
+        let mut message = format!("the CRM answered {status}");
+        if !refusal.text.is_empty() {
+            message.push_str(": ");
+            message.push_str(&refusal.text);
+        }
+        if let Some(advice) = self.advice(*status, headers) {
+            message.push_str("; ");
+            message.push_str(&advice);
+        }
+        let asked = retry_after(headers).unwrap_or_default();
+        let (meaning, wait) = match (kind, token) {
+            (ErrorKind::Auth, Some(token)) if *status == StatusCode::UNAUTHORIZED => {
+                (Meaning::Expired(token.generation), Duration::ZERO)
+            }
+            (ErrorKind::RateLimited { retry_after }, _) => {
+                let wait = asked.max(retry_after);
+                // Whoever hits the same limit next need not ask to learn of it. When the headers name the empty bucket,
+                // it is noted already, and may be one that concerns a single record.
+                let is_named = (self.config.readings)(headers)
+                    .iter()
+                    .any(|reading| reading.remaining == 0);
+                if !is_named {
+                    let bucket = request.limit().cloned().unwrap_or(Bucket::Account);
+                    self.limits.pause(bucket, wait);
+                }
+                (Meaning::NotDone, wait)
+            }
+            (ErrorKind::Unavailable, _) => (Meaning::NotDone, asked),
+            (ErrorKind::Uncertain, _) => (Meaning::MayBeDone, asked),
+            _ => (Meaning::Final, Duration::ZERO),
+        };
+        Failure {
+            kind,
+            message,
+            source: None,
+            meaning,
+            wait,
+        }
+    }
+
+    fn advice(&self, status: StatusCode, headers: &HeaderMap) -> Option<String> {
+        if status.is_redirection() {
+            // The path and query of the target are not told: they may carry anything.
+            let target = headers
+                .get(LOCATION)
+                .and_then(|location| self.config.base.root().join(location.to_str().ok()?).ok())
+                .map_or("elsewhere".to_owned(), |url| {
+                    format!("to {}", url.origin().ascii_serialization())
+                });
+            return Some(format!(
+                "a redirect {target}, which is not followed: set the account's own host name"
+            ));
+        }
+        match status {
+            StatusCode::UNAUTHORIZED => Some("check the credentials in `auth`".to_owned()),
+            StatusCode::FORBIDDEN => {
+                Some("give the credentials in `auth` the permission for this".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Failure {
+    /// A failure of which the CRM has said the last word.
+    pub(crate) fn last(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            source: None,
+            meaning: Meaning::Final,
+            wait: Duration::ZERO,
+        }
+    }
+
+    fn not_done(message: impl Into<String>) -> Self {
+        Self {
+            meaning: Meaning::NotDone,
+            ..Self::last(ErrorKind::Unavailable, message)
+        }
+    }
+
+    fn may_be_done(message: impl Into<String>) -> Self {
+        Self {
+            meaning: Meaning::MayBeDone,
+            ..Self::last(ErrorKind::Uncertain, message)
+        }
+    }
+
+    fn no_token(error: Error) -> Self {
+        let (meaning, wait) = match error.kind() {
+            ErrorKind::RateLimited { retry_after } => (Meaning::NotDone, retry_after),
+            ErrorKind::Unavailable => (Meaning::NotDone, Duration::ZERO),
+            _ => (Meaning::Final, Duration::ZERO),
+        };
+        Self {
+            kind: error.kind(),
+            message: error.message().to_owned(),
+            source: Some(error.into()),
+            meaning,
+            wait,
+        }
+    }
+}
+
+/// The meaning of a status, as in the table of [`Refusal::by_status`](crate::Refusal::by_status).
+fn kind_of(status: StatusCode, headers: &HeaderMap) -> ErrorKind {
+    let retry_after = retry_after(headers);
+    match status.as_u16() {
+        300..=399 => ErrorKind::Config,
+        401 | 403 => ErrorKind::Auth,
+        404 | 410 => ErrorKind::NotFound,
+        409 | 412 => ErrorKind::Conflict,
+        429 => ErrorKind::RateLimited {
+            retry_after: retry_after.unwrap_or_default(),
+        },
+        503 if retry_after.is_some() => ErrorKind::Unavailable,
+        408 | 500..=599 => ErrorKind::Uncertain,
+        _ => ErrorKind::Rejected,
+    }
+}
+
+fn request_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get("x-request-id")?.to_str().ok()
+}

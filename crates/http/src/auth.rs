@@ -1,0 +1,85 @@
+//! How a client proves who it is.
+
+use std::fmt;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use crate::TokenStore;
+
+/// The credentials of a client. Debug shows the kind only.
+#[derive(Clone)]
+pub enum Auth {
+    /// A token that does not change, as `Authorization: Bearer`.
+    Bearer(SecretString),
+    /// A user and password, as `Authorization: Basic` (RFC 7617).
+    Basic {
+        /// The user; some vendors want an API key here.
+        user: SecretString,
+        /// The password; some vendors want an API token, or just any text.
+        password: SecretString,
+    },
+    /// Access tokens asked of the CRM's token endpoint (RFC 6749).
+    OAuth(OAuth),
+}
+
+/// How to ask for access tokens.
+#[derive(Clone, Debug)]
+pub struct OAuth {
+    /// The client's public name.
+    pub client_id: String,
+    /// What is shown in exchange for an access token.
+    pub grant: Grant,
+    /// The token endpoint: a path on the client's own origin.
+    pub token_path: &'static str,
+    /// How the token request is written.
+    pub encoding: TokenEncoding,
+    /// The scopes asked for; none leaves it to the CRM.
+    pub scopes: Vec<String>,
+}
+
+/// What is shown in exchange for an access token.
+#[derive(Clone)]
+pub enum Grant {
+    /// The client itself (RFC 6749 section 4.4).
+    ClientCredentials {
+        /// The client's secret.
+        client_secret: SecretString,
+    },
+    /// A person's consent, kept as a refresh token (RFC 6749 section 6).
+    RefreshToken {
+        /// The client's secret; a public client has none.
+        client_secret: Option<SecretString>,
+        /// Where the refresh token is. It is read before each use, and a rotated one is saved before the
+        /// access token that came with it is used.
+        store: Arc<dyn TokenStore>,
+    },
+}
+
+/// How the fields of a token request are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenEncoding {
+    /// `application/x-www-form-urlencoded`, as RFC 6749 has it.
+    Form,
+    /// One JSON object with the same fields, as Zendesk wants it.
+    Json,
+}
+
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bearer(_) => f.write_str("Bearer"),
+            Self::Basic { .. } => f.write_str("Basic"),
+            Self::OAuth(oauth) => oauth.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ClientCredentials { .. } => "ClientCredentials",
+            Self::RefreshToken { .. } => "RefreshToken",
+        })
+    }
+}

@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+
+mod attempt;
+mod auth;
+mod base_url;
+mod calls;
+mod client;
+mod decode;
+mod exchange;
+mod limits;
+mod refusal;
+mod request;
+mod response;
+mod retry;
+mod secret;
+mod token;
+mod token_endpoint;
+mod token_store;
+
+pub use auth::{Auth, Grant, OAuth, TokenEncoding};
+pub use base_url::BaseUrl;
+pub use calls::{Call, record_calls};
+pub use client::{Client, ClientConfig};
+pub use limits::{Bucket, Reading};
+pub use refusal::Refusal;
+pub use request::{Repeat, Request};
+pub use response::Response;
+pub use retry::RetryPolicy;
+pub use secret::SecretSource;
+pub use token_store::{FileTokenStore, MemoryTokenStore, TokenStore};

@@ -1,0 +1,10 @@
+//! The client against servers on this machine.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that can not set up its server has failed"
+)]
+
+mod oauth;
+mod repeats;
+mod sending;
+mod server;
