@@ -67,7 +67,7 @@ pub trait CrmConnector: Debug + Send + Sync {
 /// What is constant about a CRM: data and pure functions, no client.
 #[derive(Clone, Debug)]
 pub struct Profile {
-    /// The connector's name as in the config, for example `zendesk`.
+    /// The connector's name, as in the config.
     pub name: &'static str,
     /// The longest title in characters.
     pub title_limit: usize,

@@ -18,7 +18,7 @@ pub struct Reorder {
     taken: u64,
     late: u64,
     waiting: BinaryHeap<Reverse<(Timestamp, u8, u64, usize)>>,
-    events: Vec<Option<SessionEvent>>,
+    events: Vec<Option<(SessionEvent, Option<String>)>>,
     free: Vec<usize>,
 }
 
@@ -37,8 +37,8 @@ impl Reorder {
         }
     }
 
-    /// Takes the next event of the input.
-    pub fn push(&mut self, event: SessionEvent) {
+    /// Takes the next event of the input, with the warning that reading it gave.
+    pub fn push(&mut self, event: SessionEvent, warning: Option<String>) {
         let time = event.time;
         self.newest = self.newest.max(Some(time));
         if self.released > Some(time) {
@@ -47,11 +47,11 @@ impl Reorder {
         let rank = event.rank;
         let place = match self.free.pop() {
             Some(place) => {
-                self.events[place] = Some(event);
+                self.events[place] = Some((event, warning));
                 place
             }
             None => {
-                self.events.push(Some(event));
+                self.events.push(Some((event, warning)));
                 self.events.len() - 1
             }
         };
@@ -60,7 +60,7 @@ impl Reorder {
     }
 
     /// The next event that need not wait any longer.
-    pub fn pop(&mut self) -> Option<SessionEvent> {
+    pub fn pop(&mut self) -> Option<(SessionEvent, Option<String>)> {
         let Reverse((time, ..)) = *self.waiting.peek()?;
         let waited = self.newest?.duration_since(time);
         if waited <= self.window {
@@ -70,7 +70,7 @@ impl Reorder {
     }
 
     /// The next event when the input has ended.
-    pub fn pop_any(&mut self) -> Option<SessionEvent> {
+    pub fn pop_any(&mut self) -> Option<(SessionEvent, Option<String>)> {
         let Reverse((time, _, _, place)) = self.waiting.pop()?;
         self.released = self.released.max(Some(time));
         self.free.push(place);
@@ -104,11 +104,14 @@ mod tests {
         let mut reorder = Reorder::new(SignedDuration::from_secs(window));
         let mut out = Vec::new();
         for (id, second) in told {
-            reorder.push(event(id, *second));
+            reorder.push(event(id, *second), None);
             out.extend(std::iter::from_fn(|| reorder.pop()));
         }
         out.extend(std::iter::from_fn(|| reorder.pop_any()));
-        let ids = out.iter().map(|event| event.id.0.to_string()).collect();
+        let ids = out
+            .iter()
+            .map(|(event, _)| event.id.0.to_string())
+            .collect();
         (ids, reorder.late())
     }
 

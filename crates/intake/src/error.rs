@@ -1,0 +1,262 @@
+//! What is wrong with an input, where, and how to mend it.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use crate::locate;
+
+/// An input that can not be read: where, what is wrong, and how to mend it.
+///
+/// It never repeats a value from the input, which may be customer data; field names, ids of queues and
+/// words of a fixed vocabulary are repeated.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct InputError {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The column in that line, in bytes, counted from 1.
+    pub column: usize,
+    /// Which element of the array, or which object of the input, counted from 0.
+    pub index: usize,
+    /// The field, as a path from the element: `data.queue.path[0].id`.
+    pub field: Option<String>,
+    /// What is wrong.
+    pub problem: String,
+    /// How to mend it.
+    pub remedy: &'static str,
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            line,
+            column,
+            index,
+            field,
+            problem,
+            remedy,
+        } = self;
+        write!(f, "line {line}, column {column} (event {index}): ")?;
+        if let Some(field) = field {
+            write!(f, "`{field}`: ")?;
+        }
+        write!(f, "{problem}; {remedy}")
+    }
+}
+
+/// Where an element starts in the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    pub(crate) index: usize,
+}
+
+impl Place {
+    pub(crate) const START: Self = Self {
+        line: 1,
+        column: 1,
+        index: 0,
+    };
+
+    /// An error at this very place.
+    pub(crate) fn error(self, problem: impl Into<String>, remedy: &'static str) -> InputError {
+        InputError {
+            line: self.line,
+            column: self.column,
+            index: self.index,
+            field: None,
+            problem: problem.into(),
+            remedy,
+        }
+    }
+
+    /// The place `offset` bytes into `element`, which starts here.
+    pub(crate) fn inside(self, element: &[u8], offset: usize) -> Self {
+        let before = &element[..offset.min(element.len())];
+        match memchr::memrchr(b'\n', before) {
+            None => Self {
+                column: self.column + before.len(),
+                ..self
+            },
+            Some(newline) => Self {
+                line: self.line + memchr::memchr_iter(b'\n', before).count(),
+                column: before.len() - newline,
+                ..self
+            },
+        }
+    }
+}
+
+/// What is wrong within one element.
+#[derive(Clone, Debug)]
+pub(crate) struct Fault {
+    field: Option<String>,
+    problem: String,
+    remedy: &'static str,
+    /// Line and column within the element, where the reader stopped; otherwise the field tells.
+    stopped_at: Option<(usize, usize)>,
+}
+
+impl Fault {
+    pub(crate) fn new(
+        field: impl Into<String>,
+        problem: impl Into<String>,
+        remedy: &'static str,
+    ) -> Self {
+        Self {
+            field: Some(field.into()).filter(|field| !field.is_empty()),
+            problem: problem.into(),
+            remedy,
+            stopped_at: None,
+        }
+    }
+
+    /// The same fault, as seen from an element of which this one is the member `parent`.
+    pub(crate) fn under(mut self, parent: &str) -> Self {
+        self.field = Some(match self.field {
+            Some(field) if field.starts_with('[') => format!("{parent}{field}"),
+            Some(field) => format!("{parent}.{field}"),
+            None => parent.to_owned(),
+        });
+        self
+    }
+
+    /// The same fault in text that was encoded within the field `parent`: its place is that field.
+    pub(crate) fn encoded_in(mut self, parent: &str) -> Self {
+        self.stopped_at = None;
+        self.under(parent)
+    }
+
+    /// The error for the caller; `element` starts at `place`.
+    pub(crate) fn at(self, place: Place, element: &[u8]) -> InputError {
+        let place = match self.stopped_at {
+            Some((1, column)) => Place {
+                column: place.column + column.saturating_sub(1),
+                ..place
+            },
+            Some((line, column)) => Place {
+                line: place.line + line - 1,
+                column: column.max(1),
+                ..place
+            },
+            None => {
+                let path = self.field.as_deref().unwrap_or_default();
+                place.inside(element, locate::offset(element, path))
+            }
+        };
+        InputError {
+            field: self.field,
+            ..place.error(self.problem, self.remedy)
+        }
+    }
+}
+
+/// Tells why `json` is not a `T`: reads it a second time, keeping track of the path.
+pub(crate) fn explain<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Fault {
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let (path, error) = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+        Err(error) => (error.path().to_string(), error.into_inner()),
+        Ok(_) => match reader.end() {
+            Err(error) => (String::new(), error),
+            Ok(()) => return Fault::new("", "it can not be read", "send it again"),
+        },
+    };
+    describe(path, &error)
+}
+
+/// A fault from what serde says, without the values it repeats.
+fn describe(path: String, error: &serde_json::Error) -> Fault {
+    let text = error.to_string();
+    let text = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(text, _)| text);
+    let field = (path != "." && !path.is_empty()).then_some(path);
+    if !error.is_data() {
+        return Fault {
+            field: None,
+            problem: format!("not JSON: {text}"),
+            remedy: match error.is_eof() {
+                true => "the text ends too early: send the whole of it",
+                false => "write it as JSON (RFC 8259)",
+            },
+            stopped_at: Some((error.line(), error.column())),
+        };
+    }
+    let (problem, remedy) = plain(text);
+    // A repeated member can only be found where the reader stopped; a path finds the first one.
+    let repeated = text.starts_with("duplicate field");
+    Fault {
+        field,
+        problem,
+        remedy,
+        stopped_at: repeated.then(|| (error.line(), error.column())),
+    }
+}
+
+/// Serde's message in our words, and the remedy.
+fn plain(text: &str) -> (String, &'static str) {
+    let name = || text.split('`').nth(1).unwrap_or_default();
+    if text.starts_with("missing field") {
+        return (format!("`{}` is missing", name()), "add it");
+    }
+    if text.starts_with("duplicate field") {
+        return (format!("`{}` is there twice", name()), "keep one of them");
+    }
+    if text.starts_with("unknown field") {
+        let known = text.split_once(", ").map_or("", |(_, known)| known);
+        return (
+            format!("`{}` is no field here; {known}", name()),
+            "leave it out, or spell it as one of these",
+        );
+    }
+    if text.starts_with("unknown variant") {
+        let known = text
+            .rsplit_once(", expected ")
+            .map_or("", |(_, known)| known);
+        return (format!("expected {known}"), "use one of these words");
+    }
+    for kind in ["invalid type: ", "invalid value: ", "invalid length "] {
+        if let Some(rest) = text.strip_prefix(kind) {
+            let found = rest
+                .split([' ', ','])
+                .next()
+                .filter(|word| word.bytes().all(|byte| byte.is_ascii_lowercase()))
+                .unwrap_or("something else");
+            let expected = rest
+                .rsplit_once(", expected ")
+                .map_or("another value", |(_, expected)| expected);
+            return (
+                format!("expected {expected}, found {}", found_as_json(found)),
+                "write it in the expected form",
+            );
+        }
+    }
+    // What is left is said by our own readers, in the form "problem; remedy is in the table".
+    (text.to_owned(), remedy_of(text))
+}
+
+/// JSON's words for serde's.
+fn found_as_json(word: &str) -> &str {
+    match word {
+        "map" => "an object",
+        "sequence" => "an array",
+        "floating" => "a number with a fraction",
+        "integer" => "an integer",
+        "string" => "a string",
+        "boolean" => "true or false",
+        other => other,
+    }
+}
+
+/// The message of a time that can not be read.
+pub(crate) const NO_TIME: &str = "not a time as of RFC 3339";
+
+pub(crate) const WRITE_TIME: &str = "write it like 2026-01-24T01:14:06Z";
+
+fn remedy_of(problem: &str) -> &'static str {
+    match problem {
+        NO_TIME => WRITE_TIME,
+        _ => "write it in the expected form",
+    }
+}

@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+mod absent;
+mod cloudevent;
+mod clues;
+mod data;
+mod elements;
+mod error;
+mod lenient;
+mod locate;
+mod log;
+mod milestone;
+mod outcome;
+mod parts;
+mod queue;
+mod read;
+mod scalar;
+mod shared;
+mod snapshot;
+
+pub use elements::Shape;
+pub use error::InputError;
+pub use read::{Events, Incoming, parse_binary, parse_body, read};

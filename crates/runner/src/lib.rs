@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+
+mod check;
+mod cli;
+mod command;
+mod completions;
+mod config;
+mod context;
+mod demo;
+mod exit;
+mod init;
+mod input;
+mod log;
+mod replay;
+mod sandbox;
+mod schema;
+mod setup;
+mod simulate;
+mod table;
+mod term;
+
+pub use command::run;
+pub use config::{
+    Config, ConfigError, ConnectorConfig, ConsoleConfig, DEFAULT_CONNECTOR, IntakeConfig, Problem,
+    StoreConfig,
+};
+pub use exit::{Exit, Failure};
+pub use term::{Stream, Terminal};

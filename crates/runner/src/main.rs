@@ -1,0 +1,7 @@
+//! The `casewire` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    casewire_runner::run().into()
+}

@@ -1,0 +1,221 @@
+//! `casewire replay`: recorded events through the pipeline into the CRM.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, Write as _};
+use std::sync::Arc;
+
+use casewire_core::{Apply, CrmConnector, Outcome, Refused, RuleId, SessionEvent};
+use casewire_engine::{Flow, Patience, Progress, Receipt, replay};
+use indicatif::ProgressBar;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::cli::ReplayArgs;
+use crate::config::Config;
+use crate::context::{Context, Format};
+use crate::exit::{Exit, Failure};
+use crate::input::{Input, styled};
+use crate::table::table;
+use crate::term::Terminal;
+
+/// Lanes served side by side.
+pub(crate) const LANES: usize = 8;
+
+/// Malformed events shown before the rest is only counted.
+const SHOWN_ERRORS: usize = 10;
+
+/// Reads all events before the first is sent, so that a malformed file changes nothing.
+pub(crate) async fn run(args: ReplayArgs, context: &Context) -> Result<Exit, Failure> {
+    let config = context.load_config()?;
+    let events = read(Input::open(&args.file, context.terminal)?)?;
+    let settings = Arc::new(config.settings.clone());
+    let mut receipts = Vec::new();
+    for (name, events) in by_connector(&config, events)? {
+        let connector = connect(&config, &name).await?;
+        let flow = Flow::new(connector, Arc::clone(&settings), Patience::default());
+        let bar = progress_bar(&name, context.terminal);
+        receipts.extend(replay(&flow, events, LANES, |progress| show(&bar, progress)).await);
+        bar.finish_and_clear();
+    }
+    write(&receipts, context)?;
+    Ok(
+        match receipts
+            .iter()
+            .any(|receipt| receipt.outcome == Outcome::Parked)
+        {
+            true => Exit::Unfinished,
+            false => Exit::Success,
+        },
+    )
+}
+
+fn read(mut input: Input) -> Result<Vec<SessionEvent>, Failure> {
+    let mut events = Vec::new();
+    let mut errors = Vec::new();
+    while let Some(next) = input.events.next() {
+        match next {
+            Ok(incoming) => events.push(incoming.event),
+            Err(error) => errors.push(error),
+        }
+    }
+    input.bar.finish_and_clear();
+    if errors.is_empty() {
+        return Ok(events);
+    }
+    let shown: Vec<_> = errors
+        .iter()
+        .take(SHOWN_ERRORS)
+        .map(|error| format!("\n  {error}"))
+        .collect();
+    let more = match errors.len().saturating_sub(SHOWN_ERRORS) {
+        0 => String::new(),
+        more => format!("\n  and {more} more"),
+    };
+    Err(Failure::with_remedy(
+        Exit::BadInput,
+        format!(
+            "reading events from `{}`:{}{more}",
+            input.name,
+            shown.concat()
+        ),
+        "nothing was sent to the CRM; mend the file and replay it again",
+    ))
+}
+
+/// The events of each connector, by its name.
+fn by_connector(
+    config: &Config,
+    events: Vec<SessionEvent>,
+) -> Result<BTreeMap<String, Vec<SessionEvent>>, Failure> {
+    let mut names: HashMap<Arc<str>, String> = HashMap::new();
+    let mut routed: BTreeMap<String, Vec<SessionEvent>> = BTreeMap::new();
+    for event in events {
+        let source = event.session.source();
+        if !names.contains_key(source) {
+            let (name, _) = config.connector_for(source)?;
+            names.insert(Arc::clone(source), name.to_owned());
+        }
+        routed.entry(names[source].clone()).or_default().push(event);
+    }
+    Ok(routed)
+}
+
+/// Builds the connector and makes sure that the CRM is set up for it.
+async fn connect(config: &Config, name: &str) -> Result<Arc<dyn CrmConnector>, Failure> {
+    let connector: Arc<dyn CrmConnector> = config.connectors[name].connect()?.into();
+    let missing = connector.setup(Apply::Plan).await?;
+    if missing.is_empty() {
+        return Ok(connector);
+    }
+    let missing: Vec<_> = missing.into_iter().map(|change| change.what).collect();
+    Err(Failure::with_remedy(
+        Exit::Config,
+        format!("the CRM of connector `{name}` lacks {}", missing.join(", ")),
+        "`casewire setup` shows what it needs, `casewire setup --yes` creates it",
+    ))
+}
+
+fn progress_bar(name: &str, terminal: Terminal) -> ProgressBar {
+    if !terminal.shows_progress() {
+        return ProgressBar::hidden();
+    }
+    let bar = styled(
+        ProgressBar::new(0),
+        "{msg} {bar:30} {pos}/{len} sessions, {eta} left",
+    );
+    bar.with_message(name.to_owned())
+}
+
+pub(crate) fn show(bar: &ProgressBar, progress: Progress) {
+    bar.set_length(progress.of as u64);
+    bar.set_position(progress.done as u64);
+}
+
+/// A receipt, as it is printed.
+#[derive(Serialize)]
+struct Line<'a> {
+    session: String,
+    outcome: Outcome,
+    rule: Option<RuleId>,
+    reason: &'a str,
+    decided_at: Option<Timestamp>,
+    record: Option<&'a str>,
+    changed: bool,
+    notes_written: usize,
+    refused: &'a [Refused],
+    settings: &'a str,
+    warnings: &'a [String],
+}
+
+fn write(receipts: &[Receipt], context: &Context) -> Result<(), Failure> {
+    let mut output = context.output();
+    match context.format {
+        Format::Json => {
+            for receipt in receipts {
+                output.write_json(&Line {
+                    session: receipt.session.to_string(),
+                    outcome: receipt.outcome,
+                    rule: receipt.rule,
+                    reason: &receipt.reason,
+                    decided_at: receipt.decided_at,
+                    record: receipt.record.as_ref().map(|record| record.0.as_str()),
+                    changed: receipt.changed(),
+                    notes_written: receipt.notes_written,
+                    refused: &receipt.refused,
+                    settings: &receipt.settings,
+                    warnings: &receipt.warnings,
+                })?;
+            }
+        }
+        Format::Table if !receipts.is_empty() => {
+            let mut table = table(["session", "outcome", "rule", "record", "notes", "reason"]);
+            for receipt in receipts {
+                let outcome = match receipt.repeated {
+                    true => format!("{}, before", receipt.outcome.as_str()),
+                    false => receipt.outcome.as_str().to_owned(),
+                };
+                let rule = receipt.rule.map(|rule| rule.to_string());
+                let record = receipt.record.as_ref().map(|record| record.0.clone());
+                table.add_row([
+                    receipt.session.to_string(),
+                    outcome,
+                    rule.unwrap_or_default(),
+                    record.unwrap_or_default(),
+                    receipt.notes_written.to_string(),
+                    told(receipt),
+                ]);
+            }
+            writeln!(output, "{table}")?;
+        }
+        Format::Table => {}
+    }
+    output.flush()?;
+    Ok(writeln!(io::stderr(), "{}", summary(receipts))?)
+}
+
+fn told(receipt: &Receipt) -> String {
+    let mut told = receipt.reason.clone();
+    for warning in &receipt.warnings {
+        told.push_str("; ");
+        told.push_str(warning);
+    }
+    told
+}
+
+/// Says in a line what the replay changed.
+fn summary(receipts: &[Receipt]) -> String {
+    let changed = receipts.iter().filter(|receipt| receipt.changed()).count();
+    let parked = receipts
+        .iter()
+        .filter(|receipt| receipt.outcome == Outcome::Parked)
+        .count();
+    let sessions = receipts.len();
+    let parked = match parked {
+        0 => String::new(),
+        parked => format!("; {parked} parked"),
+    };
+    match changed {
+        0 => format!("{sessions} sessions: nothing changed in the CRM{parked}"),
+        changed => format!("{sessions} sessions: {changed} changed something in the CRM{parked}"),
+    }
+}

@@ -1,0 +1,271 @@
+use std::path::Path;
+
+use casewire_core::{QueueId, Title};
+use casewire_runner::{Config, ConfigError};
+
+const ZENDESK: &str = "type = \"zendesk\"\nsubdomain = \"acme\"\n\
+    auth = { type = \"oauth_client_credentials\", client_id = \"a\", client_secret = { env = \"SECRET\" } }\n";
+
+fn read(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(Path::new("casewire.toml"), text.as_bytes())
+}
+
+/// Asserts that `text` has exactly the problems `expected`, each as line, column, key, and words of its message
+/// and remedy.
+#[track_caller]
+fn refused(text: &str, expected: &[(usize, usize, &str, &str, &str)]) {
+    let error = read(text).expect_err(text);
+    for (problem, expected) in error.problems().iter().zip(expected) {
+        let (line, column, key, message, remedy) = expected;
+        let place = (error.place(problem), problem.key.as_str());
+        assert_eq!(place, ((*line, *column), *key), "{text}\n{error}");
+        assert!(problem.message.contains(message), "{text}\n{error}");
+        assert!(problem.remedy.contains(remedy), "{text}\n{error}");
+    }
+    assert_eq!(error.problems().len(), expected.len(), "{text}\n{error}");
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_the_known_one_that_looks_like_it() {
+    refused(
+        "[rules]\nappend_to_opn = true\n",
+        &[(2, 1, "rules.append_to_opn", "unknown key", "`append_to_open`?")],
+    );
+    refused("[rulez]\n", &[(1, 2, "rulez", "unknown key", "`rules`?")]);
+    refused(
+        "[queues.\"13\"]\ndelay_call_until_connected = true\n",
+        &[(2, 1, "queues.\"13\".delay_call_until_connected", "unknown key", "`rules`")],
+    );
+    refused(
+        "[intake]\nlisten = \"127.0.0.1:1\"\nsecret = []\n",
+        &[(3, 1, "intake.secret", "unknown key", "`secrets`?")],
+    );
+}
+
+#[test]
+fn a_key_without_likeness_is_refused_with_all_known_ones() {
+    refused(
+        "[store]\npath = \"a.db\"\nkind = \"sqlite\"\n",
+        &[(3, 1, "store.kind", "unknown key", "known here: `path`")],
+    );
+}
+
+#[test]
+fn an_unknown_key_of_a_connector_is_found_in_nested_tables() {
+    refused(
+        "[connector]\ntype = \"zendesk\"\nsubdomain = \"acme\"\n\n[connector.auth]\n\
+         type = \"oauth_client_credentials\"\nclient_idd = \"a\"\nclient_secret = { env = \"SECRET\" }\n",
+        &[(7, 1, "connector.auth.client_idd", "unknown key", "`client_id`?")],
+    );
+}
+
+#[test]
+fn a_value_of_the_wrong_type_is_refused_with_what_the_key_means() {
+    refused(
+        "[rules]\nappend_to_open = \"yes\"\n",
+        &[(2, 18, "rules.append_to_open", "boolean", "latest open record")],
+    );
+    refused(
+        "[rules]\nappend_to_closed_within_days = 0\n",
+        &[(2, 32, "rules.append_to_closed_within_days", "nonzero", "At least 1")],
+    );
+    refused(
+        "[connector]\ntype = \"zendesk\"\nsubdomain = \"acme\"\n\
+         auth = { type = \"oauth_client_credentials\", client_id = 5, client_secret = { env = \"SECRET\" } }\n",
+        &[(4, 57, "connector.auth.client_id", "string", "")],
+    );
+    refused(
+        "[intake]\nlisten = \"here\"\n",
+        &[(2, 10, "intake.listen", "address", "127.0.0.1:8080")],
+    );
+}
+
+#[test]
+fn a_value_out_of_a_list_is_refused_with_the_list() {
+    refused(
+        "[rules]\nanonymous = \"seperate\"\nabandoned_chats = \"some\"\n",
+        &[
+            (2, 13, "rules.anonymous", "`seperate`", "`separate`?"),
+            (3, 19, "rules.abandoned_chats", "`some`", "`all`"),
+        ],
+    );
+    refused(
+        "[connector]\ntype = \"zendesk\"\nsubdomain = \"acme\"\nauth = { type = \"api_tokn\" }\n",
+        &[(4, 17, "connector.auth.type", "`api_tokn`", "`api_token`?")],
+    );
+}
+
+#[test]
+fn a_wrong_title_is_refused_with_the_names_that_there_are() {
+    refused(
+        "[rules]\ntitle = \"Call of {CALLER}\"\n",
+        &[(2, 9, "rules.title", "at character 9", "`PHONE_NUMBER`")],
+    );
+}
+
+#[test]
+fn an_unknown_zone_is_refused() {
+    refused(
+        "[rules]\ntimezone = \"Mars/Olympus\"\n",
+        &[(2, 12, "rules.timezone", "Mars/Olympus", "IANA name")],
+    );
+}
+
+#[test]
+fn a_missing_key_is_named_with_its_meaning() {
+    refused(
+        "[connector]\ntype = \"zendesk\"\nsubdomain = \"acme\"\n[connector.auth]\n\
+         type = \"oauth_client_credentials\"\nclient_id = \"a\"\n",
+        &[(4, 1, "connector.auth.client_secret", "missing", "client_secret")],
+    );
+    refused("[store]\n", &[(1, 1, "store.path", "missing", "database file")]);
+    refused(
+        "[connector]\nsubdomain = \"acme\"\n",
+        &[(1, 1, "connector.type", "no `type`", "`type = \"zendesk\"`")],
+    );
+}
+
+#[test]
+fn all_that_is_wrong_is_told_at_once() {
+    refused(
+        "[rules]\nappend_to_open = 1\nabandoned_cals = true\n[queues.13.rules]\ntitel = \"\"\n[store]\n",
+        &[
+            (2, 18, "rules.append_to_open", "boolean", ""),
+            (3, 1, "rules.abandoned_cals", "unknown key", "`abandoned_calls`?"),
+            (5, 1, "queues.\"13\".rules.titel", "unknown key", "`title`?"),
+            (6, 1, "store.path", "missing", ""),
+        ],
+    );
+}
+
+#[test]
+fn what_is_no_toml_is_refused_at_its_place() {
+    refused(
+        "[rules\nappend_to_open = true\n",
+        &[(1, 7, "", "not TOML", "brackets")],
+    );
+    let error = read("[rules]\ntitle = \"a\"\ntitle = \"b\"\n").unwrap_err();
+    assert_eq!(error.place(&error.problems()[0]).0, 3, "{error}");
+}
+
+#[test]
+fn what_is_no_text_is_refused() {
+    let error = Config::parse(Path::new("casewire.toml"), b"[rules]\n\xff").unwrap_err();
+    let [problem] = error.problems() else {
+        panic!("{error}");
+    };
+    assert_eq!(error.place(problem), (2, 1));
+    assert!(problem.message.contains("UTF-8"));
+}
+
+#[test]
+fn columns_count_characters() {
+    refused(
+        "rules = { platform_tag = \"é\", titel = \"\" }\n",
+        &[(1, 31, "rules.titel", "unknown key", "`title`?")],
+    );
+}
+
+#[test]
+fn connectors_to_come_are_told_from_unknown_ones() {
+    for name in ["salesforce", "kustomer", "freshdesk"] {
+        refused(
+            &format!("[connector]\ntype = \"{name}\"\n"),
+            &[(2, 8, "connector.type", "not in this build yet", "`zendesk`")],
+        );
+    }
+    refused(
+        "[connector]\ntype = \"zendesc\"\n",
+        &[(2, 8, "connector.type", "unknown connector `zendesc`", "`zendesk`?")],
+    );
+}
+
+#[test]
+fn one_connector_and_several_exclude_each_other() {
+    refused(
+        &format!("[connector]\n{ZENDESK}[connectors.other]\n{ZENDESK}"),
+        &[(5, 2, "connectors", "exclude", "[connectors.NAME]")],
+    );
+}
+
+#[test]
+fn a_source_needs_a_connector_that_there_is() {
+    refused(
+        &format!("[connectors.support]\n{ZENDESK}[sources.\"//acme\"]\nconnector = \"suport\"\n"),
+        &[(6, 13, "sources.\"//acme\".connector", "`suport`", "`support`?")],
+    );
+}
+
+#[test]
+fn only_this_machine_may_stand_in_for_the_vendor() {
+    refused(
+        &format!("[connector]\n{ZENDESK}base_url = \"http://example.com\"\n"),
+        &[(5, 12, "connector.base_url", "not on this machine", "leave `base_url` out")],
+    );
+    let local = format!("[connector]\n{ZENDESK}base_url = \"http://127.0.0.1:9001\"\n");
+    assert!(read(&local).is_ok());
+}
+
+#[test]
+fn a_secret_says_where_it_is_kept() {
+    for value in [
+        "\"s3cret\"",
+        "5",
+        "{ value = \"s3cret\" }",
+        "{ env = \"two words\" }",
+        "{ env = \"A\", file = \"b\" }",
+        "[\"s3cret\"]",
+    ] {
+        let text = format!("[console]\nlisten = \"127.0.0.1:1\"\npassword = {value}\n");
+        refused(&text, &[(3, 12, "console.password", "where the secret is kept", "{ env = ")]);
+    }
+    refused(
+        "[intake]\nlisten = \"127.0.0.1:1\"\nsecrets = [{ env = \"A\" }, \"s3cret\"]\n",
+        &[(3, 27, "intake.secrets", "where the secret is kept", "{ file = ")],
+    );
+}
+
+#[test]
+fn a_connector_may_have_any_name() {
+    let config = read(&format!("[connectors.token]\n{ZENDESK}")).unwrap();
+    assert!(config.connectors.contains_key("token"));
+}
+
+#[test]
+fn a_queue_overrides_single_rules() {
+    let config = read(
+        "[rules]\nappend_to_open = true\ntitle = \"{CALL_ID}\"\nabandoned_chats = { at_least_messages = 2 }\n\
+         [queues.\"13\".rules]\ntitle = \"Own\"\nabandoned_chats = \"all\"\n[queues.\"14\"]\n",
+    )
+    .unwrap();
+    let settings = config.settings;
+    let own = settings.rules_in(Some(&QueueId("13".into())));
+    assert!(own.append_to_open);
+    assert_eq!(own.title, "Own".parse::<Title>().unwrap());
+    assert_eq!(own.abandoned_chats, casewire_core::AbandonedChats::All);
+    assert_eq!(settings.rules.title, "{CALL_ID}".parse::<Title>().unwrap());
+    assert_eq!(settings.queues.len(), 1);
+}
+
+#[test]
+fn sources_choose_their_connector() {
+    let text = format!(
+        "[connectors.a]\n{ZENDESK}[connectors.b]\n{ZENDESK}[sources.\"//acme\"]\nconnector = \"b\"\n"
+    );
+    let config = read(&text).unwrap();
+    assert_eq!(config.connector_for("//acme").unwrap().0, "b");
+    let unmapped = config.connector_for("//other").unwrap_err();
+    assert!(unmapped.remedy().unwrap().contains("[sources.\"//other\"]"));
+    assert_eq!(unmapped.exit().code(), 78);
+
+    let one = read(&format!("[connector]\n{ZENDESK}")).unwrap();
+    assert_eq!(one.connector_for("//other").unwrap().0, casewire_runner::DEFAULT_CONNECTOR);
+    assert!(read("").unwrap().connector_for("//other").is_err());
+}
+
+#[test]
+fn the_same_file_has_the_same_version() {
+    let version = |text| read(text).unwrap().settings.version;
+    assert_eq!(version("[rules]\n"), version("[rules]\n"));
+    assert_ne!(version("[rules]\n"), version("[rules]\n\n"));
+}

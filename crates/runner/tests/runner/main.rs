@@ -1,0 +1,5 @@
+//! The config's errors, and the command as people run it.
+
+mod casewire;
+mod commands;
+mod config;

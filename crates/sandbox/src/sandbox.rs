@@ -1,0 +1,217 @@
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::StatusCode;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::answer::{Answer, Delivery};
+use crate::control;
+use crate::fault::{Expiry, Fault, FaultPlan, Faults, Refused};
+use crate::request::Request;
+use crate::requests::{Effect, Requests};
+use crate::zendesk::{Options, Zendesk};
+
+/// One fake CRM. Clones share its state.
+#[derive(Clone)]
+pub struct Sandbox {
+    inner: Arc<Mutex<Inner>>,
+}
+
+struct Inner {
+    crm: Zendesk,
+    plan: FaultPlan,
+    requests: Requests,
+    clock: Clock,
+}
+
+/// The fake's time.
+#[derive(Clone, Copy)]
+enum Clock {
+    /// The machine's time, moved on by so much.
+    Ahead(Duration),
+    /// Stands still.
+    Frozen(Timestamp),
+}
+
+impl Clock {
+    fn now(self) -> Timestamp {
+        match self {
+            Self::Ahead(by) => later(Timestamp::now(), by),
+            Self::Frozen(at) => at,
+        }
+    }
+
+    fn advanced(self, by: Duration) -> Self {
+        match self {
+            Self::Ahead(before) => Self::Ahead(before.saturating_add(by)),
+            Self::Frozen(at) => Self::Frozen(later(at, by)),
+        }
+    }
+}
+
+fn later(at: Timestamp, by: Duration) -> Timestamp {
+    at.saturating_add(by).unwrap_or(Timestamp::MAX)
+}
+
+impl Sandbox {
+    /// A fake Zendesk Support account with the Enterprise plan's limits that refuses unknown
+    /// keys. The seed fixes tokens and faults.
+    pub fn zendesk(seed: u64) -> Self {
+        Self::zendesk_with(seed, Options::default())
+    }
+
+    /// A fake Zendesk Support account with chosen limits and strictness.
+    pub fn zendesk_with(seed: u64, options: Options) -> Self {
+        Self {
+            inner: Arc::new(Mutex::new(Inner {
+                crm: Zendesk::new(seed, options),
+                plan: FaultPlan::seeded(seed),
+                requests: Requests::default(),
+                clock: Clock::Ahead(Duration::ZERO),
+            })),
+        }
+    }
+
+    /// Answers one request: a control route, or a vendor route with the faults in force.
+    pub fn handle(&self, request: &Request) -> Answer {
+        let mut inner = self.lock();
+        let now = inner.clock.now();
+        if request.path.starts_with("/_sandbox/") {
+            return inner.control(request, now);
+        }
+        inner.vendor(request, now)
+    }
+
+    /// What the fake holds, as `GET /_sandbox/state` answers it.
+    pub fn state(&self) -> Value {
+        self.lock().state()
+    }
+
+    /// Replaces the faults in force.
+    pub fn set_faults(&self, faults: Faults) {
+        self.lock().set_faults(faults);
+    }
+
+    /// Lets one fault happen to the next request, or, for [`Fault::LostAnswer`], to the next write.
+    pub fn inject(&self, fault: Fault) {
+        self.lock().plan.inject(fault);
+    }
+
+    /// Moves the fake's time on, as if it had passed.
+    pub fn advance(&self, by: Duration) {
+        let mut inner = self.lock();
+        inner.clock = inner.clock.advanced(by);
+    }
+
+    /// Stops the fake's time at an instant; only [`Sandbox::advance`] moves it from then on.
+    pub fn freeze(&self, at: Timestamp) {
+        self.lock().clock = Clock::Frozen(at);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn vendor(&mut self, request: &Request, now: Timestamp) -> Answer {
+        let effect = match request.is_write() && request.path.starts_with("/api/") {
+            true => Effect::Write,
+            false => Effect::Read,
+        };
+        self.requests.arrived(self.crm.operation(request), effect);
+        let mishap = self.plan.draw(effect == Effect::Write);
+        if mishap.expire_token {
+            self.crm.expire_tokens();
+        }
+        let mut answer = match mishap.refusal {
+            Some(Refused::Reset) => return dropped(Answer::empty(StatusCode::SERVICE_UNAVAILABLE)),
+            Some(Refused::Throttled) => self.crm.throttled(self.plan.faults.retry_after),
+            Some(Refused::Unavailable) => self.crm.unavailable(),
+            None => self.crm.answer(request, now),
+        };
+        self.requests.answered(answer.status);
+        if mishap.lost_answer {
+            answer = dropped(answer);
+        }
+        answer.delay = self.plan.faults.slow;
+        answer
+    }
+
+    fn control(&mut self, request: &Request, now: Timestamp) -> Answer {
+        match control::Command::read(request) {
+            Ok(command) => self
+                .obey(command, now)
+                .unwrap_or_else(control::Refusal::answer),
+            Err(refusal) => refusal.answer(),
+        }
+    }
+
+    fn obey(
+        &mut self,
+        command: control::Command,
+        now: Timestamp,
+    ) -> Result<Answer, control::Refusal> {
+        use control::Command;
+        match command {
+            Command::AddCustomer(new) => {
+                let customer = self.crm.add_customer(new, now)?;
+                Ok(Answer::json(StatusCode::CREATED, &customer))
+            }
+            Command::AddRecord(new) => {
+                let record = self.crm.add_record(new, now)?;
+                Ok(Answer::json(StatusCode::CREATED, &record))
+            }
+            Command::ChangeRecord(id, change) => {
+                let record = self.crm.change_record(&id, change, now)?;
+                Ok(Answer::json(StatusCode::OK, &record))
+            }
+            Command::Reset => {
+                self.crm.reset();
+                self.requests = Requests::default();
+                Ok(Answer::empty(StatusCode::NO_CONTENT))
+            }
+            Command::SetFaults(faults) => {
+                self.set_faults(faults);
+                Ok(Answer::empty(StatusCode::NO_CONTENT))
+            }
+            Command::State => Ok(Answer::json(StatusCode::OK, &self.state())),
+        }
+    }
+
+    fn set_faults(&mut self, faults: Faults) {
+        self.crm.set_index_lag(faults.index_lag);
+        if faults.expire_token == Expiry::Once {
+            self.crm.expire_tokens();
+        }
+        self.plan.faults = Faults {
+            expire_token: match faults.expire_token {
+                Expiry::Once => Expiry::Never,
+                other => other,
+            },
+            ..faults
+        };
+    }
+
+    fn state(&self) -> Value {
+        json!({
+            "records": self.crm.records(),
+            "customers": self.crm.customers(),
+            "requests": self.requests.to_json(),
+        })
+    }
+}
+
+fn dropped(mut answer: Answer) -> Answer {
+    answer.delivery = Delivery::Dropped;
+    answer
+}
+
+/// Without the state: it holds customer data.
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").finish_non_exhaustive()
+    }
+}

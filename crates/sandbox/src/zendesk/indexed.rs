@@ -1,0 +1,77 @@
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// A value and as much of its past as a lagging search index may still show.
+#[derive(Debug)]
+pub(super) struct Indexed<T> {
+    current: T,
+    /// Oldest first; `None` before the value existed.
+    past: VecDeque<Past<T>>,
+}
+
+#[derive(Debug)]
+struct Past<T> {
+    value: Option<T>,
+    until: Timestamp,
+}
+
+impl<T> Indexed<T> {
+    pub(super) fn new(value: T, now: Timestamp) -> Self {
+        Self {
+            current: value,
+            past: VecDeque::from([Past {
+                value: None,
+                until: now,
+            }]),
+        }
+    }
+
+    pub(super) fn current(&self) -> &T {
+        &self.current
+    }
+
+    pub(super) fn replace(&mut self, value: T, now: Timestamp, lag: Duration) {
+        let before = std::mem::replace(&mut self.current, value);
+        self.past.push_back(Past {
+            value: Some(before),
+            until: now,
+        });
+        let horizon = horizon(now, lag);
+        while self.past.front().is_some_and(|past| past.until <= horizon) {
+            self.past.pop_front();
+        }
+    }
+
+    /// What search shows at `now`; `None` when the index does not know the value yet.
+    pub(super) fn found(&self, now: Timestamp, lag: Duration) -> Option<&T> {
+        let horizon = horizon(now, lag);
+        match self.past.iter().find(|past| past.until > horizon) {
+            Some(past) => past.value.as_ref(),
+            None => Some(&self.current),
+        }
+    }
+}
+
+fn horizon(now: Timestamp, lag: Duration) -> Timestamp {
+    now.saturating_sub(lag).unwrap_or(Timestamp::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_each_value_only_after_the_lag() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let lag = Duration::from_secs(10);
+        let mut value = Indexed::new("first", at(0));
+        value.replace("second", at(5), lag);
+        assert_eq!(value.found(at(9), lag), None);
+        assert_eq!(value.found(at(12), lag), Some(&"first"));
+        assert_eq!(value.found(at(15), lag), Some(&"second"));
+        assert_eq!(value.found(at(5), Duration::ZERO), Some(&"second"));
+        assert_eq!(value.current(), &"second");
+    }
+}

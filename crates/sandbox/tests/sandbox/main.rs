@@ -1,0 +1,17 @@
+//! How the fakes behave.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that cannot go on has to fail its test"
+)]
+
+mod auth;
+mod bulk;
+mod client;
+mod control;
+mod faults;
+mod limits;
+mod recordings;
+mod search;
+mod serving;
+mod tickets;
+mod users;

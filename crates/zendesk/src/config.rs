@@ -1,0 +1,387 @@
+//! The keys of `[connector]` for Zendesk.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use casewire_core::{Email, RecordState, Result};
+use casewire_http::{
+    Auth, BaseUrl, Client, ClientConfig, FileTokenStore, Grant, OAuth, RetryPolicy, SecretSource,
+    TokenEncoding,
+};
+use schemars::JsonSchema;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use crate::errors::refusal;
+use crate::fields::FieldIds;
+use crate::limits::readings;
+use crate::wire::Status;
+
+/// How to reach a Zendesk Support account and what its set-up is.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ZendeskConfig {
+    /// The account's name in its address: `acme` in `acme.zendesk.com`.
+    pub subdomain: String,
+    /// The credentials.
+    pub auth: ZendeskAuth,
+    /// Another origin, on this machine only: for tests and sandboxes.
+    pub base_url: Option<String>,
+    /// Who owns a record when the agent has no Zendesk user (R16): the e-mail address or id of an agent.
+    pub default_user: Option<DefaultUser>,
+    /// Which statuses count as open, resolved and closed. Default: `new`, `open`, `pending` and `hold` as open,
+    /// `solved` as resolved, `closed` as closed, `open` as the default open one.
+    #[serde(default)]
+    pub statuses: Statuses,
+    /// The ids of the two custom fields. Default: they are found by the titles that `setup` gives them.
+    pub fields: Option<Fields>,
+    /// The custom status that a re-opened ticket gets instead of the default open status.
+    pub reopen_custom_status_id: Option<u64>,
+    /// How often and how long a request is tried; not part of the file.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub retry: RetryPolicy,
+}
+
+/// The credentials of a Zendesk account.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ZendeskAuth {
+    /// A confidential OAuth client acting as the agent who owns it: for servers.
+    OauthClientCredentials {
+        /// The client's identifier.
+        client_id: String,
+        /// The client's secret.
+        client_secret: SecretSource,
+    },
+    /// A person's consent. Zendesk replaces the refresh token at each use.
+    OauthRefreshToken {
+        /// The client's identifier.
+        client_id: String,
+        /// The client's secret; a public client has none.
+        client_secret: Option<SecretSource>,
+        /// The file that keeps the refresh token. Default: `zendesk-refresh-token`.
+        #[serde(default = "default_token_file")]
+        token_file: PathBuf,
+    },
+    /// An agent's e-mail address with an API token. Zendesk ends API tokens on 2027-04-30.
+    ApiToken {
+        /// The agent's e-mail address.
+        email: String,
+        /// The token.
+        token: SecretSource,
+    },
+}
+
+fn default_token_file() -> PathBuf {
+    PathBuf::from("zendesk-refresh-token")
+}
+
+impl fmt::Debug for ZendeskAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OauthClientCredentials { .. } => "OauthClientCredentials",
+            Self::OauthRefreshToken { .. } => "OauthRefreshToken",
+            Self::ApiToken { .. } => "ApiToken",
+        })
+    }
+}
+
+/// The ids of the two custom ticket fields that hold link data (R14).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fields {
+    /// The text field that holds the leaf queue's id.
+    pub leaf_queue: u64,
+    /// The multi-line field that holds the sessions.
+    pub sessions: u64,
+}
+
+impl From<Fields> for FieldIds {
+    fn from(fields: Fields) -> Self {
+        Self {
+            leaf_queue: fields.leaf_queue,
+            sessions: fields.sessions,
+        }
+    }
+}
+
+/// An agent, by id or by e-mail address.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "IdOrText")]
+#[schemars(with = "IdOrText")]
+pub enum DefaultUser {
+    /// By e-mail address.
+    Email(Email),
+    /// By id.
+    Id(u64),
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum IdOrText {
+    Id(u64),
+    Text(String),
+}
+
+impl TryFrom<IdOrText> for DefaultUser {
+    type Error = &'static str;
+
+    fn try_from(given: IdOrText) -> std::result::Result<Self, &'static str> {
+        let text = match given {
+            IdOrText::Id(id) => return Ok(Self::Id(id)),
+            IdOrText::Text(text) => text,
+        };
+        if let Ok(id) = text.parse() {
+            return Ok(Self::Id(id));
+        }
+        Email::parse(&text)
+            .map(Self::Email)
+            .ok_or("expected an agent's e-mail address or id")
+    }
+}
+
+/// What each status of a ticket counts as.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "StatusLists")]
+#[schemars(with = "StatusLists")]
+pub struct Statuses(StatusLists);
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct StatusLists {
+    /// Sessions join a ticket in one of these (R9).
+    open: BTreeSet<Status>,
+    /// A ticket in one of these may be opened again (R10).
+    resolved: BTreeSet<Status>,
+    /// A ticket in one of these can only be followed up (R11).
+    closed: BTreeSet<Status>,
+    /// What a re-opened ticket becomes.
+    default_open: Status,
+}
+
+impl Default for StatusLists {
+    fn default() -> Self {
+        Self {
+            open: [Status::New, Status::Open, Status::Pending, Status::Hold].into(),
+            resolved: [Status::Solved].into(),
+            closed: [Status::Closed].into(),
+            default_open: Status::Open,
+        }
+    }
+}
+
+impl Default for Statuses {
+    fn default() -> Self {
+        Self(StatusLists::default())
+    }
+}
+
+impl TryFrom<StatusLists> for Statuses {
+    type Error = &'static str;
+
+    fn try_from(lists: StatusLists) -> std::result::Result<Self, &'static str> {
+        let all = [&lists.open, &lists.resolved, &lists.closed];
+        let mentions = all.into_iter().flatten();
+        if mentions.clone().count() != 6 || mentions.collect::<BTreeSet<_>>().len() != 6 {
+            return Err(
+                "each of new, open, pending, hold, solved and closed has to stand in exactly one of `open`, `resolved` and `closed`",
+            );
+        }
+        if !lists.closed.contains(&Status::Closed) {
+            return Err(
+                "`closed` has to stand in `closed`: Zendesk never opens a closed ticket again",
+            );
+        }
+        if lists.default_open == Status::New || !lists.open.contains(&lists.default_open) {
+            return Err(
+                "`default_open` has to be one of `open`, and not new: a ticket can not become new again",
+            );
+        }
+        Ok(Self(lists))
+    }
+}
+
+impl Statuses {
+    /// What `status` counts as.
+    pub fn state_of(&self, status: Status) -> RecordState {
+        if self.0.open.contains(&status) {
+            RecordState::Open
+        } else if self.0.resolved.contains(&status) {
+            RecordState::Resolved
+        } else {
+            RecordState::Closed
+        }
+    }
+
+    /// What a re-opened ticket becomes.
+    pub fn default_open(&self) -> Status {
+        self.0.default_open
+    }
+}
+
+/// The scopes of daily work. Search has no narrow scope of its own, so `read` is broad.
+pub(crate) const WORK_SCOPES: &[&str] = &["read", "tickets:write", "users:write"];
+
+impl ZendeskConfig {
+    /// The origin: the account's own, or the one on this machine.
+    pub(crate) fn base(&self) -> Result<BaseUrl> {
+        match &self.base_url {
+            Some(url) => BaseUrl::loopback(url),
+            None => BaseUrl::vendor(&format!("{}.zendesk.com", self.subdomain), "zendesk.com"),
+        }
+    }
+
+    /// A client whose access tokens have `scopes`.
+    pub(crate) fn client(&self, scopes: &[&str]) -> Result<Client> {
+        let mut config = ClientConfig::new(self.base()?, self.auth.resolve(scopes)?);
+        config.retry = self.retry.clone();
+        config.readings = readings;
+        config.refusal = refusal;
+        Client::new(config)
+    }
+}
+
+impl ZendeskAuth {
+    fn resolve(&self, scopes: &[&str]) -> Result<Auth> {
+        let (client_id, grant) = match self {
+            Self::OauthClientCredentials {
+                client_id,
+                client_secret,
+            } => {
+                let client_secret = client_secret.resolve()?;
+                (client_id, Grant::ClientCredentials { client_secret })
+            }
+            Self::OauthRefreshToken {
+                client_id,
+                client_secret,
+                token_file,
+            } => {
+                let grant = Grant::RefreshToken {
+                    client_secret: match client_secret {
+                        Some(secret) => Some(secret.resolve()?),
+                        None => None,
+                    },
+                    store: Arc::new(FileTokenStore::new(token_file)),
+                };
+                (client_id, grant)
+            }
+            Self::ApiToken { email, token } => {
+                return Ok(Auth::Basic {
+                    user: SecretString::from(format!("{email}/token")),
+                    password: token.resolve()?,
+                });
+            }
+        };
+        Ok(Auth::OAuth(OAuth {
+            client_id: client_id.clone(),
+            grant,
+            token_path: "/oauth/tokens",
+            encoding: TokenEncoding::Json,
+            scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn config(changes: Value) -> serde_json::Result<ZendeskConfig> {
+        let mut config = json!({
+            "subdomain": "acme",
+            "auth": { "type": "api_token", "email": "ana@example.com", "token": { "env": "TOKEN" } },
+        });
+        for (key, value) in changes.as_object().unwrap() {
+            config[key] = value.clone();
+        }
+        serde_json::from_value(config)
+    }
+
+    #[test]
+    fn the_smallest_config_has_zendesks_own_statuses() {
+        let config = config(json!({})).unwrap();
+        assert_eq!(
+            config.statuses.state_of(Status::Solved),
+            RecordState::Resolved
+        );
+        assert_eq!(config.statuses.default_open(), Status::Open);
+    }
+
+    #[test]
+    fn a_config_that_can_not_work_is_refused_with_a_reason() {
+        for (changes, reason) in [
+            (json!({ "subdomian": "acme" }), "unknown field"),
+            (json!({ "auth": { "type": "password" } }), "unknown variant"),
+            (
+                json!({ "auth": { "type": "api_token", "email": "a@example.com", "token": "plain" } }),
+                "never the secret",
+            ),
+            (json!({ "default_user": "Ana" }), "e-mail address or id"),
+            (
+                json!({ "statuses": { "default_open": "new" } }),
+                "can not become new",
+            ),
+            (
+                json!({ "statuses": { "default_open": "solved" } }),
+                "one of `open`",
+            ),
+            (
+                json!({ "statuses": { "resolved": ["solved", "pending"] } }),
+                "exactly one",
+            ),
+            (
+                json!({ "statuses": { "resolved": ["closed"], "closed": ["solved"] } }),
+                "never opens",
+            ),
+            (
+                json!({ "statuses": { "open": ["opened"] } }),
+                "unknown variant",
+            ),
+            (json!({ "fields": { "leaf_queue": 1 } }), "sessions"),
+        ] {
+            let error = config(changes.clone()).unwrap_err().to_string();
+            assert!(error.contains(reason), "{changes}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_default_user_is_an_id_or_an_address() {
+        let user = |given| {
+            config(json!({ "default_user": given }))
+                .unwrap()
+                .default_user
+        };
+        assert_eq!(user(json!(7)), Some(DefaultUser::Id(7)));
+        assert_eq!(user(json!("7")), Some(DefaultUser::Id(7)));
+        let address = Email::parse("ana@example.com").map(DefaultUser::Email);
+        assert_eq!(user(json!("Ana@example.com")), address);
+    }
+
+    #[test]
+    fn only_zendesk_or_this_machine_is_talked_to() {
+        for (changes, fits) in [
+            (json!({}), true),
+            (json!({ "subdomain": "acme.example.com/" }), false),
+            (json!({ "subdomain": "" }), false),
+            (json!({ "base_url": "http://127.0.0.1:9001" }), true),
+            (json!({ "base_url": "https://acme.example.com" }), false),
+        ] {
+            assert_eq!(
+                config(changes.clone()).unwrap().base().is_ok(),
+                fits,
+                "{changes}"
+            );
+        }
+    }
+
+    #[test]
+    fn debug_tells_no_address() {
+        let config = config(json!({ "default_user": "kim@example.com" })).unwrap();
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("example.com"), "{shown}");
+    }
+}

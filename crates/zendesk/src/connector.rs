@@ -1,0 +1,161 @@
+//! The connector: what [`CrmConnector`] asks for, in Zendesk's operations.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use casewire_core::{
+    Append, Apply, Change, CrmConnector, CustomerId, CustomerKey, Email, Error, ErrorKind, Finding,
+    Found, LookUp, NewRecord, Profile, Record, RecordId, Result, UserId,
+};
+use tokio::sync::OnceCell;
+
+use crate::api::Api;
+use crate::config::{WORK_SCOPES, ZendeskAuth, ZendeskConfig};
+use crate::fields::FieldIds;
+use crate::known::Known;
+use crate::profile::profile;
+use crate::wire::Ticket;
+
+/// A Zendesk Support account.
+pub struct Zendesk {
+    pub(crate) config: ZendeskConfig,
+    pub(crate) api: Api,
+    pub(crate) fields: OnceCell<FieldIds>,
+    pub(crate) customers: Known<CustomerKey, CustomerId>,
+    pub(crate) agents: Known<Email, UserId>,
+    /// Records as this connector left them. Zendesk's stamps are whole seconds, so a record read before a write of
+    /// the same second looks no older than the write.
+    pub(crate) written: Known<RecordId, Record>,
+    agent_url: String,
+    profile: Profile,
+}
+
+impl Zendesk {
+    /// A connector to the account in `config`. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] when a secret is absent, or the address is not Zendesk's or this machine's.
+    pub fn new(config: ZendeskConfig) -> Result<Self> {
+        if let ZendeskAuth::ApiToken { .. } = config.auth {
+            tracing::warn!("{API_TOKENS_END}");
+        }
+        let client = config.client(WORK_SCOPES)?;
+        let fields = config.fields.map(FieldIds::from);
+        Ok(Self {
+            api: Api::new(client),
+            fields: OnceCell::new_with(fields),
+            customers: Known::new(10_000),
+            agents: Known::new(10_000),
+            written: Known::new(1_000),
+            agent_url: format!("{}/agent/tickets/", config.base()?),
+            profile: profile(),
+            config,
+        })
+    }
+
+    /// How often Zendesk said that it ignored part of a request. Anything but 0 is a fault of this crate.
+    pub fn api_warnings(&self) -> u64 {
+        self.api.warnings()
+    }
+
+    pub(crate) fn record(&self, ticket: Ticket, fields: FieldIds) -> Record {
+        ticket.into_record(fields, &self.config.statuses, &self.agent_url)
+    }
+
+    /// The answer to a write, as a record that is remembered.
+    pub(crate) fn wrote(&self, ticket: Ticket, fields: FieldIds, tags: &[String]) -> Record {
+        let record = self.record(ticket, fields);
+        // Zendesk stores tags in lower case, and drops one with characters it does not like without a word.
+        let dropped = |tag: &&String| !record.tags.contains(&tag.to_lowercase());
+        let dropped: Vec<_> = tags.iter().filter(dropped).collect();
+        if !dropped.is_empty() {
+            tracing::warn!(record = %record.id, ?dropped, "Zendesk did not keep all tags");
+        }
+        self.written.remember(record.id.clone(), record.clone());
+        record
+    }
+}
+
+pub(crate) const API_TOKENS_END: &str = "`auth` is an API token: since 2026-10-27 no new ones are made, one unused for 30 days is \
+     switched off, and on 2027-04-30 all stop; change to `oauth_client_credentials`";
+
+pub(crate) fn assignee(owner: Option<&UserId>) -> Result<Option<u64>> {
+    owner.map(|UserId(id)| zendesk_id("owner", id)).transpose()
+}
+
+pub(crate) fn zendesk_id(whose: &str, id: &str) -> Result<u64> {
+    id.parse().map_err(|_| {
+        Error::new(
+            ErrorKind::Rejected,
+            format!("the {whose}'s id is none of Zendesk's, which are numbers"),
+        )
+    })
+}
+
+pub(crate) fn united(tags: &[String], new: &[String]) -> Vec<String> {
+    let mut all = tags.to_vec();
+    for tag in new {
+        // Zendesk stores tags in lower case.
+        if !all
+            .iter()
+            .any(|known| known.to_lowercase() == tag.to_lowercase())
+        {
+            all.push(tag.clone());
+        }
+    }
+    all
+}
+
+#[async_trait]
+impl CrmConnector for Zendesk {
+    fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    async fn look_up(&self, query: &LookUp) -> Result<Found> {
+        let found = self.find(query).await;
+        found.map_err(|error| error.context(format!("looking up session {}", query.session)))
+    }
+
+    async fn read_record(&self, id: &RecordId) -> Result<Option<Record>> {
+        self.read(id).await
+    }
+
+    async fn create_record(&self, new: &NewRecord) -> Result<Record> {
+        let record = self.create(new).await;
+        record.map_err(|error| {
+            error.context(format!("creating a ticket for session {}", new.session))
+        })
+    }
+
+    async fn append(&self, to: &Record, what: &Append) -> Result<Record> {
+        let record = self.update(to, what).await;
+        record.map_err(|error| {
+            error.context(format!(
+                "appending session {} to ticket {}",
+                what.session, to.id
+            ))
+        })
+    }
+
+    async fn find_user(&self, email: &Email) -> Result<Option<UserId>> {
+        let user = self.agent(email).await;
+        user.map_err(|error| error.context("looking for an agent's Zendesk user"))
+    }
+
+    async fn check(&self) -> Result<Vec<Finding>> {
+        self.findings().await
+    }
+
+    async fn setup(&self, apply: Apply) -> Result<Vec<Change>> {
+        self.set_up(apply).await
+    }
+}
+
+/// Shows the client only: the rest holds customer data.
+impl fmt::Debug for Zendesk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Zendesk").field(&self.api).finish()
+    }
+}

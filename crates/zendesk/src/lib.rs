@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+
+mod api;
+mod append;
+mod body;
+mod check;
+mod comment;
+mod config;
+mod connector;
+mod create;
+mod customers;
+mod errors;
+mod fields;
+mod known;
+mod limits;
+mod profile;
+mod records;
+mod setup;
+mod wire;
+
+pub use config::{DefaultUser, Fields, Statuses, ZendeskAuth, ZendeskConfig};
+pub use connector::Zendesk;
+pub use profile::profile;
+pub use wire::Status;

@@ -1,0 +1,272 @@
+//! Creating and appending.
+
+use std::time::Duration;
+
+use casewire_core::{CrmConnector, ErrorKind, RecordCustomer, RecordState, StatusChange};
+use casewire_sandbox::Fault;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::account::{Account, append, by_email, by_external_id, by_phone, new_record, session};
+
+fn texts(record: &Value) -> Vec<&str> {
+    let notes = record["notes"].as_array().unwrap();
+    notes
+        .iter()
+        .filter_map(|note| note["text"].as_str())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_new_phone_customer_costs_a_user_and_a_ticket() {
+    let (account, zendesk) = Account::ready().await;
+    let new = new_record("call/1", RecordCustomer::New(by_phone()));
+    let (record, calls) = account.calls_of(zendesk.create_record(&new)).await;
+    assert_eq!(calls, ["POST /api/v2/tickets", "POST /api/v2/users"]);
+    let record = record.unwrap();
+    assert_eq!(record.state, RecordState::Open);
+    assert!(record.trace.has_session(&session("call/1")));
+    let [customer] = &account.customers()[..] else {
+        panic!("one customer expected");
+    };
+    assert_eq!(customer["phone"], "+15550100100");
+    assert_eq!(customer["email"], Value::Null);
+    let [stored] = &account.records()[..] else {
+        panic!("one record expected");
+    };
+    assert_eq!(stored["queue"], "13");
+    assert_eq!(stored["customer"], "+15550100100");
+    assert_eq!(stored["tags"], json!(["voice_inbound"]));
+    assert_eq!(stored["sessions"], json!(["call/1"]));
+    assert_eq!(texts(stored), ["Voice Inbound\nQueue: Billing"]);
+    assert_eq!(zendesk.api_warnings(), 0);
+}
+
+#[tokio::test]
+async fn a_new_email_customer_is_created_with_the_ticket() {
+    let (account, zendesk) = Account::ready().await;
+    let new = new_record("chat/1", RecordCustomer::New(by_email()));
+    let (record, calls) = account.calls_of(zendesk.create_record(&new)).await;
+    record.unwrap();
+    assert_eq!(calls, ["POST /api/v2/tickets"]);
+    assert_eq!(account.customers()[0]["email"], "kim@example.com");
+}
+
+#[tokio::test]
+async fn the_same_new_record_makes_one_ticket() {
+    let (account, zendesk) = Account::ready().await;
+    let new = new_record("call/1", RecordCustomer::New(by_phone()));
+    let first = zendesk.create_record(&new).await.unwrap();
+    account.tick();
+    let second = zendesk.create_record(&new).await.unwrap();
+    assert_eq!(first.id, second.id);
+    // Another process knows neither the customer nor the ticket.
+    let third = account.connector().create_record(&new).await.unwrap();
+    assert_eq!(first.id, third.id);
+    assert_eq!(account.records().len(), 1);
+    assert_eq!(account.customers().len(), 1);
+}
+
+#[tokio::test]
+async fn a_session_that_made_another_ticket_gets_that_one() {
+    let (account, zendesk) = Account::ready().await;
+    let mut new = new_record("call/1", RecordCustomer::New(by_email()));
+    let first = zendesk.create_record(&new).await.unwrap();
+    new.title = "Another title".to_owned();
+    let second = zendesk.create_record(&new).await.unwrap();
+    assert_eq!(first.id, second.id);
+    assert_eq!(account.records().len(), 1);
+}
+
+#[tokio::test]
+async fn a_create_whose_answer_is_lost_makes_one_ticket() {
+    let (account, zendesk) = Account::ready().await;
+    account.sandbox.inject(Fault::LostAnswer);
+    let new = new_record("chat/1", RecordCustomer::New(by_email()));
+    let (record, calls) = account.calls_of(zendesk.create_record(&new)).await;
+    record.unwrap();
+    assert_eq!(calls, ["POST /api/v2/tickets", "POST /api/v2/tickets"]);
+    assert_eq!(account.records().len(), 1);
+}
+
+#[tokio::test]
+async fn a_customer_whose_creation_was_lost_is_found_again() {
+    let (account, zendesk) = Account::ready().await;
+    account.sandbox.inject(Fault::LostAnswer);
+    let new = new_record("call/1", RecordCustomer::New(by_phone()));
+    zendesk.create_record(&new).await.unwrap();
+    assert_eq!(account.customers().len(), 1);
+    assert_eq!(account.records().len(), 1);
+}
+
+#[tokio::test]
+async fn a_customer_that_a_lagging_search_missed_is_not_created_twice() {
+    let (account, zendesk) = Account::ready().await;
+    let new = new_record("call/1", RecordCustomer::New(by_phone()));
+    let first = zendesk.create_record(&new).await.unwrap();
+    let other_process = account.connector();
+    let second = new_record("call/2", RecordCustomer::New(by_phone()));
+    let error = other_process.create_record(&second).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+    account.control(
+        Method::PATCH,
+        &format!("records/{}", first.id),
+        json!({ "state": "resolved" }),
+    );
+    let third = new_record("call/3", RecordCustomer::New(by_phone()));
+    account.connector().create_record(&third).await.unwrap();
+    assert_eq!(account.customers().len(), 1);
+    assert_eq!(account.records().len(), 2);
+}
+
+#[tokio::test]
+async fn an_email_address_that_another_user_has_finds_that_user() {
+    let (account, zendesk) = Account::ready().await;
+    account.add_customer(json!({ "email": "kim@example.com" }));
+    let mut identity = by_external_id();
+    identity.email = by_email().email;
+    let new = new_record("call/1", RecordCustomer::New(identity));
+    zendesk.create_record(&new).await.unwrap();
+    assert_eq!(account.customers().len(), 1);
+    assert_eq!(account.records()[0]["customer"], "kim@example.com");
+}
+
+#[tokio::test]
+async fn withheld_callers_are_each_their_own_customer_or_share_one() {
+    let (account, zendesk) = Account::ready().await;
+    for (subject, customer) in [
+        ("call/1", RecordCustomer::Anonymous),
+        ("call/2", RecordCustomer::Anonymous),
+        ("call/3", RecordCustomer::SharedAnonymous),
+        ("call/4", RecordCustomer::SharedAnonymous),
+        ("call/5", RecordCustomer::None),
+    ] {
+        let new = new_record(subject, customer);
+        zendesk.create_record(&new).await.unwrap();
+    }
+    // A new process finds the shared one too.
+    let new = new_record("call/6", RecordCustomer::SharedAnonymous);
+    account.connector().create_record(&new).await.unwrap();
+    assert_eq!(account.records().len(), 6);
+    assert_eq!(account.customers().len(), 3);
+}
+
+#[tokio::test]
+async fn an_append_reopens_and_adds_tags_in_one_call() {
+    let (account, zendesk) = Account::ready().await;
+    let new = new_record("call/1", RecordCustomer::New(by_phone()));
+    let id = zendesk.create_record(&new).await.unwrap().id;
+    account.control(
+        Method::PATCH,
+        &format!("records/{id}"),
+        json!({ "state": "resolved", "tags": ["vip"] }),
+    );
+    let solved = zendesk.read_record(&id).await.unwrap().unwrap();
+    assert_eq!(solved.state, RecordState::Resolved);
+    let what = append("call/2", StatusChange::DefaultOpen);
+    let (record, calls) = account.calls_of(zendesk.append(&solved, &what)).await;
+    assert_eq!(calls, ["PUT /api/v2/tickets/{id}"]);
+    let record = record.unwrap();
+    assert_eq!(record.state, RecordState::Open);
+    assert_eq!(record.tags, ["vip", "voice_inbound"]);
+    let [stored] = &account.records()[..] else {
+        panic!("one record expected");
+    };
+    assert_eq!(stored["status"], "open");
+    assert_eq!(stored["sessions"], json!(["call/1", "call/2"]));
+    assert_eq!(texts(stored)[1], "Grüße <b>\n\nanother & last line");
+    assert_eq!(zendesk.api_warnings(), 0);
+}
+
+#[tokio::test]
+async fn an_append_whose_answer_is_lost_is_written_once() {
+    let (account, zendesk) = Account::ready().await;
+    let new = new_record("call/1", RecordCustomer::New(by_phone()));
+    let record = zendesk.create_record(&new).await.unwrap();
+    account.sandbox.inject(Fault::LostAnswer);
+    let what = append("call/2", StatusChange::Keep);
+    let (appended, calls) = account.calls_of(zendesk.append(&record, &what)).await;
+    assert!(appended.unwrap().trace.has_session(&session("call/2")));
+    assert_eq!(
+        calls,
+        ["GET /api/v2/tickets/{id}", "PUT /api/v2/tickets/{id}"]
+    );
+    assert_eq!(texts(&account.records()[0]).len(), 2);
+}
+
+#[tokio::test]
+async fn the_same_append_is_written_once_even_within_a_second() {
+    let (account, zendesk) = Account::ready().await;
+    let now = "2026-01-24T01:14:06Z".parse().unwrap();
+    account.sandbox.freeze(now);
+    let new = new_record("call/1", RecordCustomer::New(by_phone()));
+    let record = zendesk.create_record(&new).await.unwrap();
+    let what = append("call/2", StatusChange::Keep);
+    let first = zendesk.append(&record, &what).await.unwrap();
+    assert_eq!(first.version, record.version);
+    let second = zendesk.append(&record, &what).await.unwrap();
+    assert_eq!(first, second);
+    account.sandbox.advance(Duration::from_secs(5));
+    let (third, calls) = account.calls_of(zendesk.append(&first, &what)).await;
+    assert_eq!(third.unwrap(), first);
+    assert_eq!(calls, [""; 0]);
+    assert_eq!(texts(&account.records()[0]).len(), 2);
+}
+
+#[tokio::test]
+async fn a_ticket_that_changed_meanwhile_is_a_conflict() {
+    let (account, zendesk) = Account::ready().await;
+    let new = new_record("call/1", RecordCustomer::New(by_phone()));
+    let record = zendesk.create_record(&new).await.unwrap();
+    account.tick();
+    account.control(
+        Method::PATCH,
+        &format!("records/{}", record.id),
+        json!({ "tags": ["vip"] }),
+    );
+    let what = append("call/2", StatusChange::Keep);
+    let error = zendesk.append(&record, &what).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+    assert_eq!(texts(&account.records()[0]).len(), 1);
+    assert_eq!(account.records()[0]["tags"], json!(["vip"]));
+}
+
+#[tokio::test]
+async fn r11_a_closed_ticket_refuses_appends_and_gets_a_linked_follow_up() {
+    let (account, zendesk) = Account::ready().await;
+    let new = new_record("call/1", RecordCustomer::New(by_phone()));
+    let id = zendesk.create_record(&new).await.unwrap().id;
+    account.control(
+        Method::PATCH,
+        &format!("records/{id}"),
+        json!({ "state": "closed", "tags": ["vip"] }),
+    );
+    let closed = zendesk.read_record(&id).await.unwrap().unwrap();
+    let what = append("call/2", StatusChange::DefaultOpen);
+    let error = zendesk.append(&closed, &what).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+
+    let mut follow_up = new_record("call/2", RecordCustomer::Known(closed.customer.unwrap()));
+    follow_up.follow_up_of = Some(id.clone());
+    let (record, calls) = account.calls_of(zendesk.create_record(&follow_up)).await;
+    assert_eq!(calls, ["GET /api/v2/tickets/{id}", "POST /api/v2/tickets"]);
+    assert_eq!(record.unwrap().tags, ["vip", "voice_inbound"]);
+    let records = account.records();
+    let stored = records
+        .iter()
+        .find(|record| record["sessions"] == json!(["call/2"]));
+    assert_eq!(stored.unwrap()["follow_up_of"], json!(id.0));
+    assert_eq!(zendesk.api_warnings(), 0);
+}
+
+#[tokio::test]
+async fn a_ticket_that_is_gone_is_not_found() {
+    let (_account, zendesk) = Account::ready().await;
+    let new = new_record("call/1", RecordCustomer::None);
+    let mut record = zendesk.create_record(&new).await.unwrap();
+    record.id.0 = "424242".to_owned();
+    assert_eq!(zendesk.read_record(&record.id).await.unwrap(), None);
+    let what = append("call/2", StatusChange::Keep);
+    let error = zendesk.append(&record, &what).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+}

@@ -1,0 +1,132 @@
+//! What the suite needs of a CRM beyond its connector.
+
+mod front;
+mod memory;
+mod zendesk;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use casewire_core::{
+    CrmConnector, CustomerId, CustomerIdentity, Email, QueueId, RecordId, RecordState, UserId,
+};
+use jiff::Timestamp;
+
+pub(crate) use memory::MemoryVendor;
+pub(crate) use zendesk::ZendeskVendor;
+
+/// A CRM that can be set up, made to misbehave, and looked into as a person would.
+pub(crate) trait Vendor: Send + Sync {
+    /// A connector that remembers nothing of what others did.
+    fn connect(&self) -> Arc<dyn CrmConnector>;
+
+    /// The CRM's time.
+    fn now(&self) -> Timestamp;
+
+    /// Lets time pass.
+    fn pass(&self, time: Duration);
+
+    /// A person adds a customer.
+    fn given_customer(&self, identity: &CustomerIdentity) -> CustomerId;
+
+    /// A person adds a record.
+    fn given_record(&self, given: &GivenRecord<'_>) -> RecordId;
+
+    /// There is an agent with this address.
+    fn given_user(&self, email: &Email) -> UserId;
+
+    /// Look-ups lag behind writes by so much.
+    fn given_index_lag(&self, lag: Duration);
+
+    /// Something goes wrong.
+    fn given(&self, trouble: Trouble, often: Often);
+
+    /// Many things go wrong now and then, as the harness's seed says, and look-ups lag.
+    fn given_storm(&self);
+
+    /// Nothing goes wrong any more; a lag stays.
+    fn given_calm(&self);
+
+    /// A person changes a record's tags, later than all that happened so far.
+    fn person_tags(&self, record: &RecordId, tags: &[&str]);
+
+    /// A person deletes a record.
+    fn person_deletes(&self, record: &RecordId);
+
+    /// All records, oldest first.
+    fn records(&self) -> Vec<Shown>;
+
+    /// How many customers there are.
+    fn customers(&self) -> usize;
+
+    /// How many writes reached the CRM.
+    fn writes(&self) -> u64;
+
+    /// Secrets that were used so far.
+    fn secrets(&self) -> Vec<String>;
+}
+
+/// A record that a person added.
+#[derive(Clone, Debug)]
+pub(crate) struct GivenRecord<'a> {
+    pub(crate) customer: &'a CustomerId,
+    pub(crate) queue: &'a str,
+    pub(crate) state: RecordState,
+    pub(crate) created_at: Timestamp,
+    pub(crate) closed_at: Option<Timestamp>,
+    pub(crate) tags: &'a [&'a str],
+}
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// The answer is no whole JSON.
+    AnswerBroken,
+    /// The write is done and its answer lost.
+    AnswerLost,
+    /// The credentials are refused until they are renewed.
+    CredentialsExpired,
+    /// The CRM fails without saying whether it did anything.
+    Failing,
+    /// The CRM asks to slow down for so many seconds.
+    Throttled(u64),
+    /// The CRM says that it did nothing.
+    Unavailable,
+}
+
+/// How often it goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Often {
+    /// At each call.
+    Always,
+    /// At the next call that it can happen to.
+    Once,
+}
+
+/// A record as a person sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Shown {
+    pub(crate) id: RecordId,
+    pub(crate) title: String,
+    pub(crate) state: RecordState,
+    pub(crate) queue: Option<QueueId>,
+    /// Phone number, or else e-mail address, or else external id.
+    pub(crate) customer: Option<String>,
+    pub(crate) tags: Vec<String>,
+    /// The sessions on it, such as `call/987`.
+    pub(crate) sessions: Vec<String>,
+    pub(crate) notes: Vec<ShownNote>,
+    /// How many notes the customer can read.
+    pub(crate) public_notes: usize,
+    pub(crate) owner: Option<UserId>,
+    pub(crate) follow_up_of: Option<RecordId>,
+}
+
+/// A note as a person sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ShownNote {
+    pub(crate) session: String,
+    /// Its marker's kind: `linked`, `transferred`, `ended` or `late`.
+    pub(crate) kind: String,
+    pub(crate) text: String,
+}
