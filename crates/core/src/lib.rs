@@ -32,7 +32,7 @@ pub use event::{
     Agent, AgentKind, EventData, EventId, EventKind, Link, Queue, QueueId, QueueStep, SessionEvent,
     SessionKey, SessionKind, SessionOutcome,
 };
-pub use memory::MemoryCrm;
+pub use memory::{MemoryCrm, MemoryRecord};
 pub use note::{Note, NoteId};
 pub use record::{
     Append, NewRecord, Record, RecordCustomer, RecordId, RecordState, StatusChange, Trace,

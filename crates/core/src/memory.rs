@@ -148,6 +148,13 @@ impl MemoryCrm {
         }
     }
 
+    /// All customers, oldest first: the first one's id is `1`.
+    pub fn customers(&self) -> Vec<CustomerIdentity> {
+        let state = self.state();
+        let all = state.customers.iter();
+        all.map(|(identity, _)| identity.clone()).collect()
+    }
+
     /// All records, oldest first.
     pub fn records(&self) -> Vec<MemoryRecord> {
         let state = self.state();
@@ -232,22 +239,21 @@ impl State {
     }
 
     fn customer_of(&mut self, new: &NewRecord) -> Option<CustomerId> {
-        match &new.customer {
-            RecordCustomer::Known(known) => Some(known.clone()),
-            RecordCustomer::New(identity) => Some(self.add_customer(identity.clone())),
-            RecordCustomer::Anonymous => Some(self.add_customer(CustomerIdentity::default())),
-            RecordCustomer::SharedAnonymous => {
-                let anonymous = self
-                    .customers
-                    .iter()
-                    .position(|(identity, _)| identity.is_anonymous());
-                Some(match anonymous {
-                    Some(place) => CustomerId((place + 1).to_string()),
-                    None => self.add_customer(CustomerIdentity::default()),
-                })
+        let identity = match &new.customer {
+            RecordCustomer::Known(known) => return Some(known.clone()),
+            RecordCustomer::None => return None,
+            RecordCustomer::Anonymous => {
+                return Some(self.add_customer(CustomerIdentity::default()));
             }
-            RecordCustomer::None => None,
-        }
+            RecordCustomer::SharedAnonymous => CustomerIdentity::default(),
+            RecordCustomer::New(identity) => identity.clone(),
+        };
+        let mut customers = self.customers.iter();
+        let known = customers.position(|(known, _)| *known == identity);
+        Some(match known {
+            Some(place) => CustomerId((place + 1).to_string()),
+            None => self.add_customer(identity),
+        })
     }
 }
 

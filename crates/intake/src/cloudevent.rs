@@ -16,8 +16,11 @@ use crate::shared::Shared;
 
 /// Reads one event in structured mode.
 pub(crate) fn structured(json: &[u8], shared: &mut Shared) -> Result<Incoming, Fault> {
-    let envelope: Envelope<'_> =
-        serde_json::from_slice(json).map_err(|_| error::explain::<Envelope<'_>>(json))?;
+    // Checking the whole text at once is cheaper than string by string.
+    let envelope: Option<Envelope<'_>> = str::from_utf8(json)
+        .ok()
+        .and_then(|text| serde_json::from_str(text).ok());
+    let envelope = envelope.ok_or_else(|| error::explain::<Envelope<'_>>(json))?;
     envelope.into_incoming(shared)
 }
 

@@ -218,16 +218,10 @@ fn plain(text: &str) -> (String, &'static str) {
     }
     for kind in ["invalid type: ", "invalid value: ", "invalid length "] {
         if let Some(rest) = text.strip_prefix(kind) {
-            let found = rest
-                .split([' ', ','])
-                .next()
-                .filter(|word| word.bytes().all(|byte| byte.is_ascii_lowercase()))
-                .unwrap_or("something else");
-            let expected = rest
-                .rsplit_once(", expected ")
-                .map_or("another value", |(_, expected)| expected);
+            let found = rest.split([' ', ',']).next().unwrap_or_default();
+            let expected = rest.rsplit_once(", expected ").map_or("", |(_, rest)| rest);
             return (
-                format!("expected {expected}, found {}", found_as_json(found)),
+                format!("expected {}, found {}", in_json(expected), in_json(found)),
                 "write it in the expected form",
             );
         }
@@ -236,16 +230,21 @@ fn plain(text: &str) -> (String, &'static str) {
     (text.to_owned(), remedy_of(text))
 }
 
-/// JSON's words for serde's.
-fn found_as_json(word: &str) -> &str {
+/// JSON's words for serde's and Rust's. What is not among them may come from the input, and is not repeated.
+fn in_json(word: &str) -> &'static str {
     match word {
-        "map" => "an object",
-        "sequence" => "an array",
-        "floating" => "a number with a fraction",
-        "integer" => "an integer",
-        "string" => "a string",
+        "a string" | "string" => "a string",
+        "an object" | "an event object" | "map" => "an object",
+        "array" | "sequence" | "a sequence" => "an array",
+        // Only arrays have a wrong length.
+        word if word.bytes().all(|byte| byte.is_ascii_digit()) => "an array",
         "boolean" => "true or false",
-        other => other,
+        "floating" => "a number with a fraction",
+        "i64" => "a whole number",
+        "integer" => "an integer",
+        "null" => "null",
+        "u32" | "u64" => "a whole number from 0 up",
+        _ => "something else",
     }
 }
 

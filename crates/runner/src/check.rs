@@ -167,7 +167,7 @@ fn write(lines: &[Line], context: &Context) -> Result<(), Failure> {
             }
         }
         Format::Table => {
-            let mut table = table(["", "of", "finding"]);
+            let mut table = table(["severity", "of", "finding"]);
             for line in lines {
                 let of = line.connector.as_deref().unwrap_or("config");
                 table.add_row([line.severity, of, &line.message]);

@@ -32,13 +32,13 @@ First steps:
 /// Arguments of every command.
 #[derive(Debug, Args)]
 pub(crate) struct GlobalArgs {
-    /// The config file [default: casewire.toml, then the file that CASEWIRE_CONFIG names]
+    /// The config file [default: casewire.toml, then the file that `CASEWIRE_CONFIG` names]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// How results are written to standard output
     #[arg(long, global = true, value_enum, default_value_t)]
     pub(crate) format: Format,
-    /// Log more to standard error: -v steps, -vv requests. CASEWIRE_LOG, when set, wins
+    /// Log more to standard error: -v steps, -vv requests. `CASEWIRE_LOG`, when set, wins
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
 }

@@ -1,5 +1,6 @@
 //! The config file: read once, whole, into what the commands need.
 
+mod connector;
 mod key;
 mod mask;
 mod problem;

@@ -46,6 +46,16 @@ pub(crate) fn run(args: InitArgs, context: &Context) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
+/// The template with every commented-out setting in force. Prose has a space after its `#`.
+#[cfg(test)]
+pub(crate) fn uncommented() -> String {
+    let lines = ZENDESK.lines().map(|line| match line.strip_prefix('#') {
+        Some(setting) if !setting.starts_with(' ') && !setting.is_empty() => setting,
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -58,15 +68,6 @@ mod tests {
     fn parse(text: &str) -> Config {
         Config::parse(Path::new("casewire.toml"), text.as_bytes())
             .unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    /// The template with every commented-out setting in force. Prose has a space after its `#`.
-    fn uncommented() -> String {
-        let lines = ZENDESK.lines().map(|line| match line.strip_prefix('#') {
-            Some(setting) if !setting.starts_with(' ') && !setting.is_empty() => setting,
-            _ => line,
-        });
-        lines.collect::<Vec<_>>().join("\n")
     }
 
     #[test]

@@ -25,4 +25,4 @@ pub use config::{
     StoreConfig,
 };
 pub use exit::{Exit, Failure};
-pub use term::{Stream, Terminal};
+pub use term::Stream;

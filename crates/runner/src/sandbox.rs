@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 
 use casewire_sandbox::Sandbox;
-use futures::future::try_join_all;
+use futures::future::{try_join, try_join_all};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -15,6 +15,7 @@ use crate::exit::{Exit, Failure};
 /// Serves until Ctrl-C.
 pub(crate) async fn run(args: SandboxArgs, context: &Context) -> Result<Exit, Failure> {
     let mut serving = Vec::new();
+    let mut fakes = Vec::new();
     for Fake { crm, listen } in args.crm {
         let listener = bind(listen.unwrap_or(args.listen)).await?;
         let address = listener.local_addr()?;
@@ -22,10 +23,15 @@ pub(crate) async fn run(args: SandboxArgs, context: &Context) -> Result<Exit, Fa
             Crm::Zendesk => Sandbox::zendesk(args.seed),
         };
         sandbox.set_faults(args.faults.clone());
-        announce(crm, address, context)?;
+        fakes.push((crm, address));
         serving.push(serve(listener, sandbox));
     }
-    try_join_all(serving).await?;
+    // Polled after the fakes: once they are announced, they listen to Ctrl-C.
+    let announced = async {
+        let mut fakes = fakes.into_iter();
+        fakes.try_for_each(|(crm, address)| announce(crm, address, context))
+    };
+    try_join(try_join_all(serving), announced).await?;
     Ok(Exit::Success)
 }
 

@@ -4,11 +4,11 @@ use std::io::IsTerminal;
 
 /// What standard output and standard error are connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Terminal {
+pub(crate) struct Terminal {
     /// Standard output.
-    pub stdout: Stream,
+    pub(crate) stdout: Stream,
     /// Standard error.
-    pub stderr: Stream,
+    pub(crate) stderr: Stream,
 }
 
 /// What a stream is connected to.
@@ -24,7 +24,7 @@ pub enum Stream {
 
 impl Terminal {
     /// Looks at this process's streams and at `NO_COLOR` and `TERM`.
-    pub fn of_process() -> Self {
+    pub(crate) fn of_process() -> Self {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
         let stream = |is_terminal: bool| match (is_terminal, no_color || dumb) {
@@ -39,14 +39,14 @@ impl Terminal {
     }
 
     /// Whether a progress bar may be drawn. Bars go to standard error.
-    pub fn shows_progress(self) -> bool {
+    pub(crate) fn shows_progress(self) -> bool {
         self.stderr != Stream::Piped
     }
 }
 
 impl Stream {
     /// Whether colours may be written.
-    pub fn has_colour(self) -> bool {
+    pub(crate) fn has_colour(self) -> bool {
         self == Self::Colour
     }
 }

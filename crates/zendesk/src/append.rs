@@ -24,7 +24,6 @@ impl Zendesk {
         let Some(write) = self.changes(to, what, fields)? else {
             return Ok(to.clone());
         };
-        let tags = write.tags.clone().unwrap_or_default();
         // Not `Repeat::Guarded`: a stamp is exact to the second only, so a repeat within that second could apply
         // twice. What became of a write whose answer is lost is read from the ticket instead.
         let request = Request::put("/api/v2/tickets/{id}")
@@ -32,9 +31,11 @@ impl Zendesk {
             .json(&TicketBody { ticket: write })
             .bucket(TICKETS_UPDATE);
         let error = match self.api.read::<TicketAnswer>(request).await {
-            Ok(TicketAnswer { ticket }) => return Ok(self.wrote(ticket, fields, &tags)),
+            Ok(TicketAnswer { ticket }) => return Ok(self.wrote(ticket, fields, &what.tags)),
             Err(error) => error,
         };
+        // What is remembered of the ticket may be older than it is now.
+        self.written.forget(|written| written.id == to.id);
         match error.kind() {
             ErrorKind::Conflict => match self.read(&to.id).await? {
                 Some(now) => settled(now, what),

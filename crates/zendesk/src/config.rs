@@ -144,7 +144,7 @@ impl TryFrom<IdOrText> for DefaultUser {
 }
 
 /// What each status of a ticket counts as.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "StatusLists")]
 #[schemars(with = "StatusLists")]
 pub struct Statuses(StatusLists);
@@ -170,12 +170,6 @@ impl Default for StatusLists {
             closed: [Status::Closed].into(),
             default_open: Status::Open,
         }
-    }
-}
-
-impl Default for Statuses {
-    fn default() -> Self {
-        Self(StatusLists::default())
     }
 }
 
@@ -315,6 +309,10 @@ mod tests {
     fn a_config_that_can_not_work_is_refused_with_a_reason() {
         for (changes, reason) in [
             (json!({ "subdomian": "acme" }), "unknown field"),
+            (
+                json!({ "auth": { "type": "api_token", "email": "a", "token": { "env": "T" }, "key": 1 } }),
+                "unknown field `key`",
+            ),
             (json!({ "auth": { "type": "password" } }), "unknown variant"),
             (
                 json!({ "auth": { "type": "api_token", "email": "a@example.com", "token": "plain" } }),

@@ -63,12 +63,13 @@ impl Zendesk {
         ticket.into_record(fields, &self.config.statuses, &self.agent_url)
     }
 
-    /// The answer to a write, as a record that is remembered.
+    /// The answer to a write that brought `tags`, as a record that is remembered.
     pub(crate) fn wrote(&self, ticket: Ticket, fields: FieldIds, tags: &[String]) -> Record {
         let record = self.record(ticket, fields);
-        // Zendesk stores tags in lower case, and drops one with characters it does not like without a word.
-        let dropped = |tag: &&String| !record.tags.contains(&tag.to_lowercase());
-        let dropped: Vec<_> = tags.iter().filter(dropped).collect();
+        // Zendesk drops a tag with characters it does not like without a word.
+        let dropped: Vec<_> = stored(tags)
+            .filter(|tag| !record.tags.contains(tag))
+            .collect();
         if !dropped.is_empty() {
             tracing::warn!(record = %record.id, ?dropped, "Zendesk did not keep all tags");
         }
@@ -93,18 +94,21 @@ pub(crate) fn zendesk_id(whose: &str, id: &str) -> Result<u64> {
     })
 }
 
+/// `tags` and then those of `new` that are not among them.
 pub(crate) fn united(tags: &[String], new: &[String]) -> Vec<String> {
     let mut all = tags.to_vec();
-    for tag in new {
-        // Zendesk stores tags in lower case.
-        if !all
-            .iter()
-            .any(|known| known.to_lowercase() == tag.to_lowercase())
-        {
-            all.push(tag.clone());
+    for tag in stored(new) {
+        if !all.contains(&tag) {
+            all.push(tag);
         }
     }
     all
+}
+
+/// `tags` as Zendesk stores them: in lower case, and a space separates two.
+fn stored(tags: &[String]) -> impl Iterator<Item = String> {
+    let words = tags.iter().flat_map(|tag| tag.split_whitespace());
+    words.map(str::to_lowercase)
 }
 
 #[async_trait]
@@ -157,5 +161,17 @@ impl CrmConnector for Zendesk {
 impl fmt::Debug for Zendesk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Zendesk").field(&self.api).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r13_tags_are_added_as_zendesk_stores_them() {
+        let texts = |tags: &[&str]| tags.iter().map(|&tag| tag.to_owned()).collect::<Vec<_>>();
+        let united = united(&texts(&["vip", "ujet"]), &texts(&["UJET", "Two words"]));
+        assert_eq!(united, ["vip", "ujet", "two", "words"]);
     }
 }

@@ -36,7 +36,6 @@ impl Zendesk {
             _ => None,
         };
         let write = new_ticket(new, requester, parent.as_ref(), fields)?;
-        let tags = write.tags.clone().unwrap_or_default();
         let request = Request::post("/api/v2/tickets")
             .header("idempotency-key", &idempotency_key(new))
             .json(&TicketBody { ticket: write })
@@ -59,6 +58,9 @@ impl Zendesk {
                 )
             });
         }
+        // Then the answer is the first one again, however the ticket has changed since.
+        let lookup = answer.headers().get("x-idempotency-lookup");
+        let is_repeated = lookup.is_some_and(|lookup| lookup == "hit");
         let TicketAnswer { ticket } = answer.json()?;
         if parent.is_some() && !ticket.is_follow_up() {
             tracing::warn!(
@@ -70,7 +72,10 @@ impl Zendesk {
             let customer = CustomerId(customer.to_string());
             self.customers.remember(CustomerKey::Email(email), customer);
         }
-        Ok(self.wrote(ticket, fields, &tags))
+        if is_repeated {
+            return Ok(self.record(ticket, fields));
+        }
+        Ok(self.wrote(ticket, fields, &new.tags))
     }
 
     /// A customer that the look-up missed may have tickets that the decision missed: the session's own, which is

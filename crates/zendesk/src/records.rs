@@ -20,6 +20,8 @@ const PAGE: usize = 100;
 const MAX_PAGES: usize = 20;
 
 impl Zendesk {
+    /// The session's own ticket is looked for among the customer's, and then by the external id that its making
+    /// session gives a ticket. The sessions field can be searched too, but not without lag, so it is not.
     pub(crate) async fn find(&self, query: &LookUp) -> Result<Found> {
         let mut found = match &query.customer {
             Some(identity) => self.find_of_customer(query, identity).await?,

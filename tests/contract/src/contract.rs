@@ -66,12 +66,12 @@ macro_rules! scenarios {
 
         #[tokio::test]
         async fn campaign_through_faults_writes_every_session_once() {
-            crate::campaign::one_lane_at_a_time(async |seed| Box::new($new(seed).await)).await;
+            crate::campaign::one_lane_at_a_time($new).await;
         }
 
         #[tokio::test]
         async fn campaign_side_by_side_writes_every_session_once() {
-            crate::campaign::lanes_side_by_side(async |seed| Box::new($new(seed).await)).await;
+            crate::campaign::lanes_side_by_side($new).await;
         }
 
         #[test]
@@ -93,6 +93,12 @@ pub(crate) fn assert_all_clauses(scenarios: &[&str]) {
         .iter()
         .filter_map(|name| Some(name.split_once('_')?.0.to_owned()))
         .collect();
-    assert!(clauses.contains("c1"), "the trait's documentation has no clauses");
-    assert_eq!(clauses, covered, "clauses of the trait, and those with a scenario");
+    assert!(
+        clauses.contains("c1"),
+        "the trait's documentation has no clauses"
+    );
+    assert_eq!(
+        clauses, covered,
+        "clauses of the trait, and those with a scenario"
+    );
 }

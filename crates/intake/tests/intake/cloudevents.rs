@@ -183,7 +183,11 @@ fn binary_mode_reads_the_same_event() {
     let error = parse_binary(attributes, b"{\"rating\":\n \"high\"}").unwrap_err();
     assert_eq!(error.field.as_deref(), Some("data.rating"));
     assert_eq!((error.line, error.column), (2, 2));
-    let error = parse_binary(attributes.into_iter().skip(2), b"").unwrap_err();
+    let error = parse_binary(
+        attributes.into_iter().filter(|(name, _)| *name != "source"),
+        b"",
+    )
+    .unwrap_err();
     assert_eq!(error.field.as_deref(), Some("source"));
     let bare = parse_binary(attributes, b" ").unwrap();
     assert_eq!(bare.event.data, Default::default());

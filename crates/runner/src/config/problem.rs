@@ -70,6 +70,7 @@ impl ConfigError {
         for problem in &self.problems {
             // Writing to a string can not fail.
             let _ = handler.render_report(&mut shown, self.report(problem).as_ref());
+            shown.push('\n');
         }
         shown
     }
@@ -106,7 +107,10 @@ impl fmt::Display for ConfigError {
                 remedy,
                 ..
             } = problem;
-            write!(f, "{separator}{file}:{line}:{column}: {key}: {message} ({remedy})")?;
+            write!(
+                f,
+                "{separator}{file}:{line}:{column}: {key}: {message} ({remedy})"
+            )?;
         }
         Ok(())
     }

@@ -66,3 +66,34 @@ pub(super) struct Queue {
 pub(crate) fn schema() -> Schema {
     schema_for!(File)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value as Json;
+
+    use super::*;
+    use crate::config::typed::property;
+
+    fn assert_known(root: &Json, schema: &Json, table: &toml::Table) {
+        for (key, value) in table {
+            let below = property(root, schema, key);
+            let below = below.unwrap_or_else(|| panic!("the schema lacks `{key}`"));
+            if let Some(table) = value.as_table() {
+                assert_known(root, below, table);
+            }
+        }
+    }
+
+    #[test]
+    fn the_schema_knows_every_key_of_the_template() {
+        let root = schema().to_value();
+        assert_known(&root, &root, &crate::init::uncommented().parse().unwrap());
+    }
+
+    #[test]
+    fn the_schema_allows_no_other_keys() {
+        let root = schema().to_value();
+        assert_eq!(root["additionalProperties"], false);
+        assert!(property(&root, &root["properties"]["rules"], "append_to_opn").is_none());
+    }
+}

@@ -1,5 +1,6 @@
 //! Reads one table into its type, and turns what the type refuses into places and remedies.
 
+use std::fmt;
 use std::ops::Range;
 
 use schemars::{JsonSchema, schema_for};
@@ -82,9 +83,12 @@ impl Refused<'_> {
             Some((name, _)) if message.starts_with("missing field") => self.missing_key(name),
             Some((name, known)) if message.starts_with("unknown variant") => {
                 let remedy = suggestion(name, known);
-                self.wrong_value(name, format!("unknown value `{name}`"), Some(remedy))
+                self.wrong_value(Some(name), format!("unknown value `{name}`"), Some(remedy))
             }
-            _ => self.wrong_value(culprit(message), message.to_owned(), None),
+            _ => match Mismatch::of(message) {
+                Some(mismatch) => self.wrong_value(mismatch.found, mismatch.to_string(), None),
+                None => self.wrong_value(None, message.to_owned(), None),
+            },
         }
     }
 
@@ -113,7 +117,7 @@ impl Refused<'_> {
 
     fn wrong_value(
         mut self,
-        text: &str,
+        text: Option<&str>,
         message: String,
         remedy: Option<String>,
     ) -> (Vec<String>, Problem) {
@@ -122,7 +126,8 @@ impl Refused<'_> {
         let mut span = inner.unwrap_or_else(|| value.span());
         // Where a table's shape depends on one of its keys, the type gives up at the table: look in it for the
         // value that the message names.
-        if let Some((below, place)) = find(value, Wanted::Scalar(text)) {
+        let found = text.and_then(|text| find(value, Wanted::Scalar(text)));
+        if let Some((below, place)) = found {
             self.keys.extend(below);
             span = place;
         }
@@ -149,14 +154,45 @@ impl Refused<'_> {
     }
 }
 
-/// The value that a message like ``invalid type: integer `5`, expected a string`` names.
-fn culprit(message: &str) -> &str {
-    let quote = if message.contains("string \"") {
-        '"'
-    } else {
-        '`'
-    };
-    message.split(quote).nth(1).unwrap_or_default()
+/// What a message like ``invalid type: integer `5`, expected a string`` tells. It is told without the value,
+/// which may be a secret in the wrong place.
+struct Mismatch<'m> {
+    kind: &'m str,
+    found: Option<&'m str>,
+    expected: &'m str,
+}
+
+impl<'m> Mismatch<'m> {
+    fn of(message: &'m str) -> Option<Self> {
+        let told = message
+            .strip_prefix("invalid type: ")
+            .or_else(|| message.strip_prefix("invalid value: "))?;
+        let (found, expected) = told.rsplit_once(", expected ")?;
+        let kind = found.split(' ').next().unwrap_or_default();
+        let quote = if kind == "string" { '"' } else { '`' };
+        Some(Self {
+            kind,
+            found: found
+                .split_once(quote)
+                .map(|(_, value)| value.trim_end_matches(quote)),
+            expected,
+        })
+    }
+}
+
+impl fmt::Display for Mismatch<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            "map" => "table",
+            "sequence" => "array",
+            other => other,
+        };
+        let is_rust = |word| self.expected.contains(word);
+        match is_rust("enum") || is_rust("struct") {
+            true => write!(f, "expected a table, found: {kind}"),
+            false => write!(f, "expected {}, found: {kind}", self.expected),
+        }
+    }
 }
 
 fn is_scalar(value: &DeValue<'_>, text: &str) -> bool {
@@ -219,7 +255,8 @@ fn description(schema: &Json, keys: &[String]) -> Option<String> {
     Some(text.replace('\n', " "))
 }
 
-fn property<'s>(root: &'s Json, schema: &'s Json, key: &str) -> Option<&'s Json> {
+/// The schema of the key `key` in a table of `schema`.
+pub(super) fn property<'s>(root: &'s Json, schema: &'s Json, key: &str) -> Option<&'s Json> {
     if let Some(name) = schema.get("$ref").and_then(Json::as_str) {
         return property(root, root.pointer(name.trim_start_matches('#'))?, key);
     }
@@ -231,6 +268,11 @@ fn property<'s>(root: &'s Json, schema: &'s Json, key: &str) -> Option<&'s Json>
         .filter_map(|any| schema.get(any)?.as_array())
         .flatten()
         .find_map(|one| property(root, one, key))
+        .or_else(|| {
+            schema
+                .get("additionalProperties")
+                .filter(|any| any.is_object())
+        })
 }
 
 /// A remedy for the unknown word `name`: the known one that looks like it, or all.

@@ -1,5 +1,5 @@
 use std::io::{BufRead as _, BufReader};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
@@ -57,7 +57,11 @@ fn a_wrong_config_is_shown_with_an_excerpt_and_no_colours_when_piped() {
     folder.write("casewire.toml", "[rules]\nappend_to_opn = true\n");
     let ended = folder.run(&["check", "--offline"]);
     assert_eq!(ended.code, Some(78));
-    for shown in ["casewire.toml:2:1", "append_to_opn = true", "did you mean `append_to_open`?"] {
+    for shown in [
+        "casewire.toml:2:1",
+        "append_to_opn = true",
+        "did you mean `append_to_open`?",
+    ] {
         assert!(ended.stderr.contains(shown), "{}", ended.stderr);
     }
     assert!(!ended.stderr.contains('\u{1b}'), "{ended:?}");
@@ -70,6 +74,7 @@ fn a_secret_in_the_config_is_refused_and_not_shown() {
         "auth = { type = \"api_token\", email = \"a@example.com\", token = \"\"\"\ns3cret\n\"\"\" }",
         "api_key = 's3cret'",
         "client_secert = \"s3cret\"",
+        "auth = \"s3cret\"",
         "client_secret = \"s3cret",
         "client_secret = s3cret",
         "auth.client_secret.value = \"s3cret\"",
@@ -89,7 +94,9 @@ fn check_warns_of_silenced_settings_and_of_delays() {
     folder.run(&["init"]);
     let path = folder.path("casewire.toml");
     let mut text = std::fs::read_to_string(&path).unwrap();
-    text.push_str("[queues.\"13\".rules]\nabandoned_calls = true\ndelay_call_until_connected = true\n");
+    text.push_str(
+        "[queues.\"13\".rules]\nabandoned_calls = true\ndelay_call_until_connected = true\n",
+    );
     folder.write("casewire.toml", &text);
     let ended = folder.run(&["check", "--offline"]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
@@ -101,10 +108,18 @@ fn check_warns_of_silenced_settings_and_of_delays() {
     let [silenced, delay] = warnings[..] else {
         panic!("{warnings:?}");
     };
-    for word in ["`abandoned_calls`", "`delay_call_until_connected`", "queue 13", "R5"] {
+    for word in [
+        "`abandoned_calls`",
+        "`delay_call_until_connected`",
+        "queue 13",
+        "R5",
+    ] {
         assert!(silenced.contains(word), "{silenced}");
     }
-    assert!(delay.contains("tell the agents") && delay.contains("queue 13"), "{delay}");
+    assert!(
+        delay.contains("tell the agents") && delay.contains("queue 13"),
+        "{delay}"
+    );
 }
 
 #[test]
@@ -146,15 +161,26 @@ fn schemas_are_json() {
 fn wrong_usage_is_two() {
     let folder = Folder::new();
     assert_eq!(folder.run(&["chekc"]).code, Some(2));
-    assert_eq!(folder.run(&["sandbox", "--faults", "throtle=1"]).code, Some(2));
-    assert_eq!(folder.run(&["simulate", "day.ndjson", "--reorder-window", "soon"]).code, Some(2));
+    assert_eq!(
+        folder.run(&["sandbox", "--faults", "throtle=1"]).code,
+        Some(2)
+    );
+    assert_eq!(
+        folder
+            .run(&["simulate", "day.ndjson", "--reorder-window", "soon"])
+            .code,
+        Some(2)
+    );
 }
 
 #[test]
 fn version_and_help_succeed() {
     let folder = Folder::new();
     let version = folder.run(&["--version"]);
-    assert_eq!(version.stdout, format!("casewire {}\n", env!("CARGO_PKG_VERSION")));
+    assert_eq!(
+        version.stdout,
+        format!("casewire {}\n", env!("CARGO_PKG_VERSION"))
+    );
     let help = folder.run(&["--help"]);
     assert_eq!(help.code, Some(0));
     assert!(help.stdout.contains("casewire demo"), "{help:?}");
@@ -163,21 +189,24 @@ fn version_and_help_succeed() {
 /// The first line of a sandbox on any free port.
 fn announced(child: &mut std::process::Child) -> Value {
     let mut line = String::new();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    stdout.read_line(&mut line).unwrap();
-    serde_json::from_str(&line).unwrap()
+    let stdout = child.stdout.as_mut().expect("its output is piped");
+    BufReader::new(stdout)
+        .read_line(&mut line)
+        .expect("reading its output");
+    serde_json::from_str(&line).expect("its output is JSON")
 }
 
 #[test]
 fn a_pipe_closed_early_ends_quietly() {
     let folder = Folder::new();
-    let mut child = folder
-        .command(&["schema", "config"])
-        .stdout(Stdio::piped())
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = folder.command(&["schema", "config"]);
+    let child = command
+        .stdout(writer)
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    drop(child.stdout.take());
     let ended = Ended::from(child.wait_with_output().unwrap());
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert_eq!(ended.stderr, "");
@@ -191,7 +220,10 @@ fn the_sandbox_is_set_up_and_checked_like_a_real_account() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let address = announced(&mut sandbox)["address"].as_str().unwrap().to_owned();
+    let address = announced(&mut sandbox)["address"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     folder.write("secret", "sandbox\n");
     folder.write(
         "casewire.toml",
@@ -215,9 +247,41 @@ fn the_sandbox_is_set_up_and_checked_like_a_real_account() {
     assert!(before.stdout.contains("casewire setup"), "{before:?}");
     assert_eq!(plan.code, Some(0), "{plan:?}");
     assert!(plan.stdout.contains("Casewire leaf queue"), "{plan:?}");
-    assert_eq!(written.stdout, plan.stdout.replace("\"created\":false", "\"created\":true"));
-    assert_eq!((again.code, again.stdout.as_str()), (Some(0), ""), "{again:?}");
+    assert_eq!(
+        written.stdout,
+        plan.stdout.replace("\"created\":false", "\"created\":true")
+    );
+    assert_eq!(
+        (again.code, again.stdout.as_str()),
+        (Some(0), ""),
+        "{again:?}"
+    );
     assert_eq!(after.code, Some(0), "{after:?}");
     assert_eq!(denied.code, Some(77), "{denied:?}");
     assert_eq!(gone.code, Some(69), "{gone:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_the_sandbox_with_success() {
+    let folder = Folder::new();
+    let mut sandbox = folder
+        .command(&["sandbox", "--listen", "127.0.0.1:0", "--format", "json"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    announced(&mut sandbox);
+    let pid = sandbox.id().to_string();
+    let sent = Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    assert!(sent.success());
+    assert_eq!(sandbox.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn an_address_in_use_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ended = Folder::new().run(&["sandbox", "--listen", &address]);
+    assert_eq!(ended.code, Some(74), "{ended:?}");
+    assert!(ended.stderr.contains(&address), "{ended:?}");
 }

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use casewire_core::{QueueId, Title};
-use casewire_runner::{Config, ConfigError};
+use casewire_runner::{Config, ConfigError, Stream};
 
 const ZENDESK: &str = "type = \"zendesk\"\nsubdomain = \"acme\"\n\
     auth = { type = \"oauth_client_credentials\", client_id = \"a\", client_secret = { env = \"SECRET\" } }\n";
@@ -29,12 +29,24 @@ fn refused(text: &str, expected: &[(usize, usize, &str, &str, &str)]) {
 fn an_unknown_key_is_refused_with_the_known_one_that_looks_like_it() {
     refused(
         "[rules]\nappend_to_opn = true\n",
-        &[(2, 1, "rules.append_to_opn", "unknown key", "`append_to_open`?")],
+        &[(
+            2,
+            1,
+            "rules.append_to_opn",
+            "unknown key",
+            "`append_to_open`?",
+        )],
     );
     refused("[rulez]\n", &[(1, 2, "rulez", "unknown key", "`rules`?")]);
     refused(
         "[queues.\"13\"]\ndelay_call_until_connected = true\n",
-        &[(2, 1, "queues.\"13\".delay_call_until_connected", "unknown key", "`rules`")],
+        &[(
+            2,
+            1,
+            "queues.\"13\".delay_call_until_connected",
+            "unknown key",
+            "`rules`",
+        )],
     );
     refused(
         "[intake]\nlisten = \"127.0.0.1:1\"\nsecret = []\n",
@@ -55,7 +67,13 @@ fn an_unknown_key_of_a_connector_is_found_in_nested_tables() {
     refused(
         "[connector]\ntype = \"zendesk\"\nsubdomain = \"acme\"\n\n[connector.auth]\n\
          type = \"oauth_client_credentials\"\nclient_idd = \"a\"\nclient_secret = { env = \"SECRET\" }\n",
-        &[(7, 1, "connector.auth.client_idd", "unknown key", "`client_id`?")],
+        &[(
+            7,
+            1,
+            "connector.auth.client_idd",
+            "unknown key",
+            "`client_id`?",
+        )],
     );
 }
 
@@ -63,16 +81,44 @@ fn an_unknown_key_of_a_connector_is_found_in_nested_tables() {
 fn a_value_of_the_wrong_type_is_refused_with_what_the_key_means() {
     refused(
         "[rules]\nappend_to_open = \"yes\"\n",
-        &[(2, 18, "rules.append_to_open", "boolean", "latest open record")],
+        &[(
+            2,
+            18,
+            "rules.append_to_open",
+            "boolean",
+            "latest open record",
+        )],
     );
     refused(
         "[rules]\nappend_to_closed_within_days = 0\n",
-        &[(2, 32, "rules.append_to_closed_within_days", "nonzero", "At least 1")],
+        &[(
+            2,
+            32,
+            "rules.append_to_closed_within_days",
+            "expected a nonzero u32, found: integer",
+            "At least 1",
+        )],
     );
     refused(
         "[connector]\ntype = \"zendesk\"\nsubdomain = \"acme\"\n\
          auth = { type = \"oauth_client_credentials\", client_id = 5, client_secret = { env = \"SECRET\" } }\n",
-        &[(4, 57, "connector.auth.client_id", "string", "")],
+        &[(
+            4,
+            57,
+            "connector.auth.client_id",
+            "expected a string, found: integer",
+            "",
+        )],
+    );
+    refused(
+        "[connector]\ntype = \"zendesk\"\nsubdomain = \"acme\"\nauth = \"s3cret\"\n",
+        &[(
+            4,
+            8,
+            "connector.auth",
+            "expected a table, found: string",
+            "credentials",
+        )],
     );
     refused(
         "[intake]\nlisten = \"here\"\n",
@@ -116,9 +162,18 @@ fn a_missing_key_is_named_with_its_meaning() {
     refused(
         "[connector]\ntype = \"zendesk\"\nsubdomain = \"acme\"\n[connector.auth]\n\
          type = \"oauth_client_credentials\"\nclient_id = \"a\"\n",
-        &[(4, 1, "connector.auth.client_secret", "missing", "client_secret")],
+        &[(
+            4,
+            1,
+            "connector.auth.client_secret",
+            "missing",
+            "client_secret",
+        )],
     );
-    refused("[store]\n", &[(1, 1, "store.path", "missing", "database file")]);
+    refused(
+        "[store]\n",
+        &[(1, 1, "store.path", "missing", "database file")],
+    );
     refused(
         "[connector]\nsubdomain = \"acme\"\n",
         &[(1, 1, "connector.type", "no `type`", "`type = \"zendesk\"`")],
@@ -131,7 +186,13 @@ fn all_that_is_wrong_is_told_at_once() {
         "[rules]\nappend_to_open = 1\nabandoned_cals = true\n[queues.13.rules]\ntitel = \"\"\n[store]\n",
         &[
             (2, 18, "rules.append_to_open", "boolean", ""),
-            (3, 1, "rules.abandoned_cals", "unknown key", "`abandoned_calls`?"),
+            (
+                3,
+                1,
+                "rules.abandoned_cals",
+                "unknown key",
+                "`abandoned_calls`?",
+            ),
             (5, 1, "queues.\"13\".rules.titel", "unknown key", "`title`?"),
             (6, 1, "store.path", "missing", ""),
         ],
@@ -176,7 +237,13 @@ fn connectors_to_come_are_told_from_unknown_ones() {
     }
     refused(
         "[connector]\ntype = \"zendesc\"\n",
-        &[(2, 8, "connector.type", "unknown connector `zendesc`", "`zendesk`?")],
+        &[(
+            2,
+            8,
+            "connector.type",
+            "unknown connector `zendesc`",
+            "`zendesk`?",
+        )],
     );
 }
 
@@ -192,7 +259,13 @@ fn one_connector_and_several_exclude_each_other() {
 fn a_source_needs_a_connector_that_there_is() {
     refused(
         &format!("[connectors.support]\n{ZENDESK}[sources.\"//acme\"]\nconnector = \"suport\"\n"),
-        &[(6, 13, "sources.\"//acme\".connector", "`suport`", "`support`?")],
+        &[(
+            6,
+            13,
+            "sources.\"//acme\".connector",
+            "`suport`",
+            "`support`?",
+        )],
     );
 }
 
@@ -200,7 +273,13 @@ fn a_source_needs_a_connector_that_there_is() {
 fn only_this_machine_may_stand_in_for_the_vendor() {
     refused(
         &format!("[connector]\n{ZENDESK}base_url = \"http://example.com\"\n"),
-        &[(5, 12, "connector.base_url", "not on this machine", "leave `base_url` out")],
+        &[(
+            5,
+            12,
+            "connector.base_url",
+            "not on this machine",
+            "leave `base_url` out",
+        )],
     );
     let local = format!("[connector]\n{ZENDESK}base_url = \"http://127.0.0.1:9001\"\n");
     assert!(read(&local).is_ok());
@@ -217,12 +296,42 @@ fn a_secret_says_where_it_is_kept() {
         "[\"s3cret\"]",
     ] {
         let text = format!("[console]\nlisten = \"127.0.0.1:1\"\npassword = {value}\n");
-        refused(&text, &[(3, 12, "console.password", "where the secret is kept", "{ env = ")]);
+        refused(
+            &text,
+            &[(
+                3,
+                12,
+                "console.password",
+                "where the secret is kept",
+                "{ env = ",
+            )],
+        );
     }
     refused(
         "[intake]\nlisten = \"127.0.0.1:1\"\nsecrets = [{ env = \"A\" }, \"s3cret\"]\n",
-        &[(3, 27, "intake.secrets", "where the secret is kept", "{ file = ")],
+        &[(
+            3,
+            27,
+            "intake.secrets",
+            "where the secret is kept",
+            "{ file = ",
+        )],
     );
+}
+
+#[test]
+fn no_cut_and_no_slip_shows_a_secret() {
+    let text = "[connector]\ntype = \"zendesk\"\nsubdomain = \"acme\"\n\n[connector.auth]\n\
+         type = \"oauth_client_credentials\"\nclient_secret = \"s3cret\"\n\n\
+         [intake]\nlisten = \"127.0.0.1:1\"\nsecrets = [\n  \"s3cret\",\n  { env = \"A\" },\n]\n";
+    let cuts = (0..=text.len()).map(|end| text[..end].to_owned());
+    let slips = (0..text.len()).map(|at| format!("{}{}", &text[..at], &text[at + 1..]));
+    for text in cuts.chain(slips) {
+        if let Err(error) = read(&text) {
+            let shown = format!("{error} {error:?} {}", error.excerpts(Stream::Piped));
+            assert!(!shown.contains("s3cret"), "{text}\n{shown}");
+        }
+    }
 }
 
 #[test]
@@ -259,7 +368,10 @@ fn sources_choose_their_connector() {
     assert_eq!(unmapped.exit().code(), 78);
 
     let one = read(&format!("[connector]\n{ZENDESK}")).unwrap();
-    assert_eq!(one.connector_for("//other").unwrap().0, casewire_runner::DEFAULT_CONNECTOR);
+    assert_eq!(
+        one.connector_for("//other").unwrap().0,
+        casewire_runner::DEFAULT_CONNECTOR
+    );
     assert!(read("").unwrap().connector_for("//other").is_err());
 }
 

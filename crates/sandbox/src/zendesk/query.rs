@@ -148,11 +148,13 @@ impl Pattern {
 
     /// For phones: compares digits only, at the end when the pattern begins with `*`.
     pub(super) fn matches_digits(&self, value: &str) -> bool {
-        let digits: String = value.chars().filter(char::is_ascii_digit).collect();
-        match self.anywhere {
-            true => digits.ends_with(&self.text),
-            false => digits == self.text,
-        }
+        let mut digits = value.bytes().rev().filter(u8::is_ascii_digit);
+        let ends_alike = self
+            .text
+            .bytes()
+            .rev()
+            .all(|wanted| digits.next() == Some(wanted));
+        ends_alike && (self.anywhere || digits.next().is_none())
     }
 
     pub(super) fn equals(&self, value: &str) -> bool {

@@ -83,8 +83,7 @@ impl Zendesk {
             ticket.requester_id = self.customer_called(&customer, now)?;
         }
         let queue_field = self.fields.ensure(LEAF_QUEUE, "text", &mut self.ids, now);
-        self.fields
-            .ensure(SESSIONS, "textarea", &mut self.ids, now);
+        self.fields.ensure(SESSIONS, "textarea", &mut self.ids, now);
         ticket.id = self.tickets.next_id();
         ticket.subject = Some(new.title.unwrap_or_else(|| format!("Record {}", ticket.id)));
         if let Some(queue) = new.queue {

@@ -1,5 +1,3 @@
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -203,17 +201,16 @@ fn user_passes(user: &User, test: &Test) -> bool {
 
 /// Different properties are all wanted, terms of one property are alternatives.
 fn holds(query: &Query, passes: impl Fn(&Test) -> bool) -> bool {
-    let mut wanted: HashMap<&str, bool> = HashMap::new();
-    for term in &query.terms {
-        let passed = passes(&term.test);
-        if term.negated && passed {
-            return false;
+    query.terms.iter().all(|term| match term.negated {
+        true => !passes(&term.test),
+        false => {
+            let alternatives = query
+                .terms
+                .iter()
+                .filter(|other| !other.negated && other.property == term.property);
+            alternatives.map(|other| &other.test).any(&passes)
         }
-        if !term.negated {
-            *wanted.entry(&term.property).or_default() |= passed;
-        }
-    }
-    wanted.values().all(|passed| *passed)
+    })
 }
 
 fn order(tickets: &mut [&Ticket], by: Option<&str>) {

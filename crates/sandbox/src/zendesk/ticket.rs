@@ -122,55 +122,56 @@ pub(super) struct Audit {
 }
 
 impl Ticket {
-/// A new ticket without content.
-pub(super) fn blank(user: u64, at: Timestamp, channel: Channel) -> Self {
-    Self {
-        id: 0,
-        external_id: None,
-        subject: None,
-        description: String::new(),
-        kind: None,
-        priority: None,
-        status: Status::New,
-        requester_id: user,
-        submitter_id: user,
-        assignee_id: None,
-        group_id: None,
-        tags: Vec::new(),
-        custom_fields: BTreeMap::new(),
-        is_public: true,
-        channel,
-        follow_up_of: None,
-        followup_ids: Vec::new(),
-        created_at: at,
-        updated_at: at,
-        metrics: Metrics {
-            status_updated_at: at,
-            initially_assigned_at: None,
-            assigned_at: None,
-            solved_at: None,
-            latest_comment_added_at: None,
-            reopens: 0,
-            replies: 0,
-        },
+    /// A new ticket without content.
+    pub(super) fn blank(user: u64, at: Timestamp, channel: Channel) -> Self {
+        Self {
+            id: 0,
+            external_id: None,
+            subject: None,
+            description: String::new(),
+            kind: None,
+            priority: None,
+            status: Status::New,
+            requester_id: user,
+            submitter_id: user,
+            assignee_id: None,
+            group_id: None,
+            tags: Vec::new(),
+            custom_fields: BTreeMap::new(),
+            is_public: true,
+            channel,
+            follow_up_of: None,
+            followup_ids: Vec::new(),
+            created_at: at,
+            updated_at: at,
+            metrics: Metrics {
+                status_updated_at: at,
+                initially_assigned_at: None,
+                assigned_at: None,
+                solved_at: None,
+                latest_comment_added_at: None,
+                reopens: 0,
+                replies: 0,
+            },
+        }
     }
-}
 
-
-/// The audit events of a creation or a change, without their ids.
-pub(super) fn changes(&self, old: Option<&Self>) -> Vec<Value> {
-    let Some(old) = old else {
-        let facts = self.facts().into_iter();
-        return facts
-            .map(|(name, value)| json!({ "type": "Create", "field_name": name, "value": value }))
-            .collect();
-    };
-    let before: BTreeMap<_, _> = old.facts().into_iter().collect();
-    let mut after: BTreeMap<_, _> = self.facts().into_iter().collect();
-    for name in before.keys() {
-        after.entry(name.clone()).or_insert(Value::Null);
-    }
-    after
+    /// The audit events of a creation or a change, without their ids.
+    pub(super) fn changes(&self, old: Option<&Self>) -> Vec<Value> {
+        let Some(old) = old else {
+            let facts = self.facts().into_iter();
+            return facts
+                .map(
+                    |(name, value)| json!({ "type": "Create", "field_name": name, "value": value }),
+                )
+                .collect();
+        };
+        let before: BTreeMap<_, _> = old.facts().into_iter().collect();
+        let mut after: BTreeMap<_, _> = self.facts().into_iter().collect();
+        for name in before.keys() {
+            after.entry(name.clone()).or_insert(Value::Null);
+        }
+        after
         .into_iter()
         .filter_map(|(name, value)| {
             let previous = before.get(&name).cloned().unwrap_or(Value::Null);
@@ -179,7 +180,7 @@ pub(super) fn changes(&self, old: Option<&Self>) -> Vec<Value> {
             })
         })
         .collect()
-}
+    }
 
     /// What a change of the ticket is told by: field names as audits write them.
     fn facts(&self) -> Vec<(String, Value)> {

@@ -16,7 +16,10 @@ pub(super) enum Requester {
     Actor,
     Known(u64),
     /// To be added once the whole write is found to be good.
-    New { name: String, email: String },
+    New {
+        name: String,
+        email: String,
+    },
 }
 
 impl Zendesk {
@@ -37,7 +40,10 @@ impl Zendesk {
         Ok(())
     }
 
-    pub(super) fn check_requester(&self, requester: Option<&RequesterInput>) -> Result<Requester, Refusal> {
+    pub(super) fn check_requester(
+        &self,
+        requester: Option<&RequesterInput>,
+    ) -> Result<Requester, Refusal> {
         match requester {
             None => Ok(Requester::Actor),
             Some(RequesterInput::Id(id)) => match self.users.find(*id) {
@@ -200,7 +206,12 @@ impl Zendesk {
     }
 
     /// A customer's comment re-opens a ticket that waits or is solved.
-    pub(super) fn reopens(&self, comment: &CommentInput, ticket: &Ticket, input: &TicketInput) -> bool {
+    pub(super) fn reopens(
+        &self,
+        comment: &CommentInput,
+        ticket: &Ticket,
+        input: &TicketInput,
+    ) -> bool {
         let by_customer = comment
             .author_id
             .and_then(|id| self.users.find(id))

@@ -24,7 +24,13 @@ fn many_customers_with_many_tickets_keep_their_own() {
             }));
         }
     }
-    let listed = client.get(&format!("/api/v2/users/{}/tickets/requested", customers[7].0));
+    let listed = client.get(&format!(
+        "/api/v2/users/{}/tickets/requested",
+        customers[7].0
+    ));
     assert_eq!(listed.body_json()["count"], 4);
-    assert_eq!(client.sandbox.state()["records"].as_array().unwrap().len(), 2000);
+    assert_eq!(
+        client.sandbox.state()["records"].as_array().unwrap().len(),
+        2000
+    );
 }

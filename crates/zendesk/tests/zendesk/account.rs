@@ -102,6 +102,23 @@ impl Account {
         answer.body_json()
     }
 
+    /// What the API shows at `path`, beside the connector.
+    pub(crate) fn shown(&self, path: &str) -> Value {
+        let mut headers = HeaderMap::new();
+        // ana@example.com/token:sandbox
+        let basic = "Basic YW5hQGV4YW1wbGUuY29tL3Rva2VuOnNhbmRib3g=";
+        headers.insert("authorization", basic.parse().unwrap());
+        let answer = self.sandbox.handle(&Request {
+            method: Method::GET,
+            path: format!("/api/v2/{path}"),
+            query: String::new(),
+            headers,
+            body: Vec::new(),
+        });
+        assert!(answer.status.is_success(), "{}", answer.body_json());
+        answer.body_json()
+    }
+
     pub(crate) fn add_customer(&self, customer: Value) {
         self.control(Method::POST, "customers", customer);
     }

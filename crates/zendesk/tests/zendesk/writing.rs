@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use casewire_core::{CrmConnector, ErrorKind, RecordCustomer, RecordState, StatusChange};
+use casewire_core::{
+    CrmConnector, Email, ErrorKind, RecordCustomer, RecordState, Severity, StatusChange, UserId,
+};
 use casewire_sandbox::Fault;
+use casewire_zendesk::{Zendesk, ZendeskConfig};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -269,4 +272,107 @@ async fn a_ticket_that_is_gone_is_not_found() {
     let what = append("call/2", StatusChange::Keep);
     let error = zendesk.append(&record, &what).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+}
+
+#[tokio::test]
+async fn c7_no_comment_is_public() {
+    let (account, zendesk) = Account::ready().await;
+    let new = new_record("call/1", RecordCustomer::New(by_phone()));
+    let record = zendesk.create_record(&new).await.unwrap();
+    let what = append("call/2", StatusChange::Keep);
+    zendesk.append(&record, &what).await.unwrap();
+    let shown = account.shown(&format!("tickets/{}/comments", record.id));
+    let comments = shown["comments"].as_array().unwrap();
+    assert_eq!(comments.len(), 2);
+    for comment in comments {
+        assert_eq!(comment["public"], false);
+    }
+}
+
+#[tokio::test]
+async fn r16_the_owner_is_the_assignee() {
+    let (account, zendesk) = Account::ready().await;
+    for name in ["ana", "ben"] {
+        let email = format!("{name}@example.com");
+        account.add_customer(json!({ "email": email, "name": name, "role": "agent" }));
+    }
+    let find = async |text| {
+        let email = Email::parse(text).unwrap();
+        zendesk.find_user(&email).await.unwrap().unwrap()
+    };
+    let (ana, ben) = (find("ana@example.com").await, find("ben@example.com").await);
+    let assignee = |id: &casewire_core::RecordId| {
+        let shown = account.shown(&format!("tickets/{id}"));
+        UserId(shown["ticket"]["assignee_id"].to_string())
+    };
+    let mut new = new_record("call/1", RecordCustomer::New(by_phone()));
+    new.owner = Some(ana.clone());
+    let record = zendesk.create_record(&new).await.unwrap();
+    assert_eq!(assignee(&record.id), ana);
+    let mut what = append("call/1", StatusChange::Keep);
+    what.notes.clear();
+    what.owner = Some(ben.clone());
+    zendesk.append(&record, &what).await.unwrap();
+    assert_eq!(assignee(&record.id), ben);
+    new.owner = Some(UserId("ana".to_owned()));
+    let error = zendesk.create_record(&new).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Rejected, "{error}");
+}
+
+#[tokio::test]
+async fn a_ticket_can_reopen_into_a_custom_status() {
+    let (account, _) = Account::ready().await;
+    let shown = account.shown("custom_statuses");
+    let statuses = shown["custom_statuses"].as_array().unwrap();
+    let open = statuses
+        .iter()
+        .find(|status| status["status_category"] == "open");
+    let zendesk = Zendesk::new(ZendeskConfig {
+        reopen_custom_status_id: open.unwrap()["id"].as_u64(),
+        ..account.config()
+    })
+    .unwrap();
+    let findings = zendesk.check().await.unwrap();
+    assert!(
+        findings
+            .iter()
+            .all(|finding| finding.severity == Severity::Fine)
+    );
+    let new = new_record("call/1", RecordCustomer::New(by_phone()));
+    let id = zendesk.create_record(&new).await.unwrap().id;
+    account.control(
+        Method::PATCH,
+        &format!("records/{id}"),
+        json!({ "state": "resolved" }),
+    );
+    let solved = zendesk.read_record(&id).await.unwrap().unwrap();
+    let what = append("call/2", StatusChange::DefaultOpen);
+    let record = zendesk.append(&solved, &what).await.unwrap();
+    assert_eq!(record.state, RecordState::Open);
+    let shown = account.shown(&format!("tickets/{id}"));
+    assert_eq!(shown["ticket"]["custom_status_id"], open.unwrap()["id"]);
+}
+
+#[tokio::test]
+async fn no_error_tells_of_the_customer() {
+    let (account, zendesk) = Account::ready().await;
+    account.add_customer(
+        json!({ "email": "kim@example.com", "external_id": "casewire:tel:+15550100100" }),
+    );
+    account.sandbox.set_faults("unavailable=1".parse().unwrap());
+    let mut new = new_record("call/1", RecordCustomer::New(by_phone()));
+    new.notes[0].text = "private words".to_owned();
+    let unavailable = zendesk.create_record(&new).await.unwrap_err();
+    assert_eq!(unavailable.kind(), ErrorKind::Unavailable, "{unavailable}");
+    account.sandbox.set_faults("".parse().unwrap());
+    new.title = String::new();
+    new.tags.clear();
+    new.owner = Some(UserId("9999999".to_owned()));
+    let refused = zendesk.create_record(&new).await.unwrap_err();
+    for error in [unavailable, refused] {
+        let shown = format!("{error} {error:?}");
+        for private in ["5550100100", "kim@", "private words"] {
+            assert!(!shown.contains(private), "{shown}");
+        }
+    }
 }

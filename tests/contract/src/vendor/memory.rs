@@ -1,16 +1,15 @@
 //! `MemoryCrm` behind a line that fails as HTTP would.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use casewire_core::{
     Append, Apply, Change, CrmConnector, CustomerId, CustomerIdentity, Email, Error, ErrorKind,
-    Finding, Found, LookUp, MemoryCrm, NewRecord, QueueId, Record, RecordId, RecordState, Result,
-    Trace, UserId,
+    Finding, Found, LookUp, MemoryCrm, MemoryRecord, NewRecord, QueueId, Record, RecordId,
+    RecordState, Result, Trace, UserId,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{GivenRecord, Often, Shown, ShownNote, Trouble, Vendor};
 
@@ -25,7 +24,6 @@ struct Line {
     crm: MemoryCrm,
     now: Mutex<Timestamp>,
     weather: Mutex<Weather>,
-    customers: Mutex<Vec<CustomerIdentity>>,
 }
 
 #[derive(Debug)]
@@ -58,7 +56,6 @@ impl Weather {
             0..10 => Trouble::AnswerLost,
             10..15 => Trouble::Throttled(0),
             15..20 => Trouble::Unavailable,
-            20..25 => Trouble::CredentialsExpired,
             _ => return None,
         };
         Some(drawn).filter(may_happen)
@@ -146,7 +143,6 @@ impl CrmConnector for Line {
 }
 
 impl MemoryVendor {
-    #[expect(clippy::unused_async, reason = "other vendors start a server")]
     pub(crate) async fn new(seed: u64) -> Self {
         let now = Timestamp::now();
         Self(Arc::new(Line {
@@ -159,7 +155,149 @@ impl MemoryVendor {
                 is_stormy: false,
                 writes: 0,
             }),
-            customers: Mutex::default(),
         }))
+    }
+
+    fn show(&self, customers: &[CustomerIdentity], kept: MemoryRecord) -> Shown {
+        let record = kept.record;
+        let customer = record.customer.as_ref().and_then(|CustomerId(id)| {
+            let place = id.parse::<usize>().ok()?;
+            address(&customers[place - 1])
+        });
+        let notes = kept.notes.into_iter().map(|(session, note)| ShownNote {
+            session: session.to_string(),
+            kind: note
+                .id
+                .to_string()
+                .split(':')
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+            text: note.text,
+        });
+        Shown {
+            id: record.id,
+            title: kept.title,
+            state: record.state,
+            queue: record.queue,
+            customer,
+            tags: record.tags,
+            sessions: sessions(&record.trace),
+            notes: notes.collect(),
+            public_notes: 0,
+            owner: kept.owner,
+            follow_up_of: kept.follow_up_of,
+        }
+    }
+}
+
+fn address(identity: &CustomerIdentity) -> Option<String> {
+    let phone = identity.phone.as_ref().map(|phone| phone.as_str());
+    let email = identity.email.as_ref().map(|email| email.as_str());
+    let external_id = identity.external_id.as_ref().map(|id| id.as_str());
+    phone.or(email).or(external_id).map(str::to_owned)
+}
+
+fn sessions(trace: &Trace) -> Vec<String> {
+    let mut sessions = Vec::new();
+    for token in trace.to_text(1_000_000).split_whitespace() {
+        let session = token.split('@').next().unwrap_or_default().to_owned();
+        if !sessions.contains(&session) {
+            sessions.push(session);
+        }
+    }
+    sessions
+}
+
+impl Vendor for MemoryVendor {
+    fn connect(&self) -> Arc<dyn CrmConnector> {
+        Arc::<Line>::clone(&self.0)
+    }
+
+    fn now(&self) -> Timestamp {
+        *self.0.now.lock().unwrap()
+    }
+
+    fn pass(&self, time: Duration) {
+        *self.0.now.lock().unwrap() += time;
+        self.0.crm.advance(time.try_into().unwrap());
+    }
+
+    fn given_customer(&self, identity: &CustomerIdentity) -> CustomerId {
+        self.0.crm.add_customer(identity.clone())
+    }
+
+    fn given_record(&self, given: &GivenRecord<'_>) -> RecordId {
+        let record = Record {
+            id: RecordId(String::new()),
+            customer: Some(given.customer.clone()),
+            queue: Some(QueueId(given.queue.into())),
+            state: given.state,
+            created_at: given.created_at,
+            closed_at: given.closed_at,
+            tags: given.tags.iter().map(|&tag| tag.to_owned()).collect(),
+            trace: Trace::default(),
+            version: None,
+            url: None,
+        };
+        self.0.crm.add_record(record, "Added by a person")
+    }
+
+    fn given_user(&self, email: &Email) -> UserId {
+        self.0.crm.add_user(email)
+    }
+
+    fn given_index_lag(&self, lag: Duration) {
+        self.0.crm.set_index_lag(lag.try_into().unwrap());
+    }
+
+    fn given(&self, trouble: Trouble, often: Often) {
+        let mut weather = self.0.weather();
+        match often {
+            Often::Always => weather.always = Some(trouble),
+            Often::Once => weather.once = Some(trouble),
+        }
+    }
+
+    fn given_storm(&self) {
+        self.given_index_lag(Duration::from_secs(30));
+        self.0.weather().is_stormy = true;
+    }
+
+    fn given_calm(&self) {
+        let mut weather = self.0.weather();
+        weather.always = None;
+        weather.once = None;
+        weather.is_stormy = false;
+    }
+
+    fn person_resolves(&self, record: &RecordId) {
+        self.pass(Duration::from_secs(2));
+        let closed_at = Some(self.now());
+        self.0
+            .crm
+            .set_state(record, RecordState::Resolved, closed_at);
+    }
+
+    fn person_deletes(&self, record: &RecordId) {
+        self.0.crm.delete(record);
+    }
+
+    fn records(&self) -> Vec<Shown> {
+        let customers = self.0.crm.customers();
+        let records = self.0.crm.records().into_iter();
+        records.map(|kept| self.show(&customers, kept)).collect()
+    }
+
+    fn customers(&self) -> usize {
+        self.0.crm.customers().len()
+    }
+
+    fn writes(&self) -> u64 {
+        self.0.weather().writes
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        Vec::new()
     }
 }

@@ -47,8 +47,8 @@ pub(crate) trait Vendor: Send + Sync {
     /// Nothing goes wrong any more; a lag stays.
     fn given_calm(&self);
 
-    /// A person changes a record's tags, later than all that happened so far.
-    fn person_tags(&self, record: &RecordId, tags: &[&str]);
+    /// A person resolves a record, later than all that happened so far.
+    fn person_resolves(&self, record: &RecordId);
 
     /// A person deletes a record.
     fn person_deletes(&self, record: &RecordId);

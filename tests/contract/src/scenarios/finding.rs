@@ -1,0 +1,121 @@
+//! Finding and reading.
+
+use casewire_core::{
+    CustomerIdentity, Email, RecordCustomer, RecordId, RecordState, TraceSearch, WantedRecords,
+};
+
+use crate::story::{
+    HOUR, MINUTE, QUEUE, agent, by_email, by_external_id, given, kim, new_record, query,
+};
+use crate::vendor::{GivenRecord, Vendor};
+
+type V = Box<dyn Vendor>;
+
+pub(crate) async fn c1_created_record_is_read_by_id_while_the_index_lags(v: V) {
+    v.given_index_lag(HOUR);
+    let new = new_record("call/987", RecordCustomer::New(kim()));
+    let created = v.connect().create_record(&new).await.unwrap();
+    let read = v.connect().read_record(&created.id).await.unwrap().unwrap();
+    assert_eq!(read, created);
+    assert_eq!(read.queue, new.queue);
+    assert_eq!(read.state, RecordState::Open);
+    assert!(read.trace.begins_with(&new.session));
+}
+
+pub(crate) async fn c1_created_record_is_found_when_the_index_has_caught_up(v: V) {
+    v.given_index_lag(MINUTE);
+    let new = new_record("call/987", RecordCustomer::New(kim()));
+    let created = v.connect().create_record(&new).await.unwrap();
+    v.pass(2 * MINUTE);
+    let found = v.connect().look_up(&query(&kim())).await.unwrap();
+    assert_eq!(found.customer, created.customer);
+    assert_eq!(found.records, [created]);
+}
+
+pub(crate) async fn c2_unknown_customer_is_none(v: V) {
+    v.given_customer(&by_email("kim.other@example.com"));
+    for identity in [kim(), by_email("kim@example.com"), by_external_id("c-7")] {
+        let found = v.connect().look_up(&query(&identity)).await.unwrap();
+        assert_eq!(found.customer, None);
+        assert_eq!(found.records, []);
+    }
+}
+
+pub(crate) async fn c2_customer_is_found_by_each_key(v: V) {
+    let customer = v.given_customer(&CustomerIdentity {
+        email: Email::parse("kim@example.com"),
+        external_id: by_external_id("c-7").external_id,
+        ..kim()
+    });
+    let record = given(&*v, &customer, RecordState::Open);
+    for identity in [kim(), by_email("Kim@Example.com"), by_external_id("c-7")] {
+        let found = v.connect().look_up(&query(&identity)).await.unwrap();
+        assert_eq!(found.customer.as_ref(), Some(&customer));
+        assert_eq!(found.records[0].id, record);
+        assert_eq!(found.own, None);
+    }
+}
+
+pub(crate) async fn c2_of_two_customers_the_one_created_last_counts(v: V) {
+    v.given_customer(&kim());
+    v.pass(MINUTE);
+    let last = v.given_customer(&kim());
+    let found = v.connect().look_up(&query(&kim())).await.unwrap();
+    assert_eq!(found.customer, Some(last));
+}
+
+pub(crate) async fn c2_unknown_record_is_none(v: V) {
+    let read = v.connect().read_record(&RecordId("4711".to_owned())).await;
+    assert_eq!(read.unwrap(), None);
+}
+
+pub(crate) async fn c2_agent_is_found_by_address_and_an_unknown_one_is_none(v: V) {
+    let connector = v.connect();
+    assert_eq!(connector.find_user(&agent()).await.unwrap(), None);
+    let user = v.given_user(&agent());
+    assert_eq!(connector.find_user(&agent()).await.unwrap(), Some(user));
+}
+
+pub(crate) async fn c3_records_are_found_across_all_pages(v: V) {
+    let customer = v.given_customer(&kim());
+    let start = v.now() - 10 * HOUR;
+    let mut ids = Vec::new();
+    for number in 0..120_u32 {
+        // The oldest alone is in the wanted queue, so it is on the last page.
+        let queue = if number == 0 { QUEUE } else { "14" };
+        ids.push(v.given_record(&GivenRecord {
+            customer: &customer,
+            queue,
+            state: RecordState::Open,
+            created_at: start + number * MINUTE,
+            closed_at: None,
+            tags: &[],
+        }));
+    }
+    let found = v.connect().look_up(&query(&kim())).await.unwrap();
+    let mut wanted = found.records.iter();
+    let wanted = wanted.find(|record| record.id == ids[0]).unwrap();
+    assert_eq!(wanted.queue.as_ref().unwrap().0, QUEUE.into());
+    let mut found: Vec<_> = found.records.into_iter().map(|record| record.id).collect();
+    found.sort();
+    ids.sort();
+    assert_eq!(found, ids);
+}
+
+pub(crate) async fn c3_resolved_record_is_found_with_its_time(v: V) {
+    let customer = v.given_customer(&kim());
+    let id = given(&*v, &customer, RecordState::Resolved);
+    let mut wanted = query(&kim());
+    wanted.records = Some(WantedRecords {
+        closed_since: Some(v.now() - 24 * HOUR),
+        ..wanted.records.unwrap()
+    });
+    for trace in [TraceSearch::OnTheWay, TraceSearch::Thorough] {
+        wanted.trace = trace;
+        let found = v.connect().look_up(&wanted).await.unwrap();
+        assert_eq!(found.records[0].id, id);
+        assert_eq!(found.records[0].state, RecordState::Resolved);
+        let closed_at = found.records[0].closed_at.unwrap();
+        assert_eq!(closed_at.as_second(), (v.now() - MINUTE).as_second());
+    }
+}

@@ -1,0 +1,222 @@
+//! When the CRM refuses, fails or is not understood, and what is told of it.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use casewire_core::{
+    CustomerIdentity, Email, Error, ErrorKind, NewRecord, RecordCustomer, RecordState,
+};
+use tracing_subscriber::EnvFilter;
+
+use crate::story::{append, by_email, kim, new_record, note, only, query, read};
+use crate::vendor::{Often, Trouble, Vendor};
+
+type V = Box<dyn Vendor>;
+
+pub(crate) async fn c4_write_that_may_have_been_done_is_uncertain(v: V) {
+    let (connector, record) = read(&*v, RecordState::Open).await;
+    v.given(Trouble::Failing, Often::Always);
+    let error = connector
+        .append(&record, &append("call/987"))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Uncertain);
+    let new = new_record("call/988", RecordCustomer::Known(record.customer.unwrap()));
+    let error = connector.create_record(&new).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Uncertain);
+}
+
+pub(crate) async fn c4_broken_answer_is_protocol(v: V) {
+    let (connector, record) = read(&*v, RecordState::Open).await;
+    v.given(Trouble::AnswerBroken, Often::Always);
+    let error = connector.read_record(&record.id).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    let error = connector.look_up(&query(&kim())).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    let error = connector
+        .append(&record, &append("call/987"))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+}
+
+pub(crate) async fn c11_expired_credentials_are_renewed(v: V) {
+    let (connector, record) = read(&*v, RecordState::Open).await;
+    for number in 0..3 {
+        v.given(Trouble::CredentialsExpired, Often::Once);
+        let now = connector.read_record(&record.id).await.unwrap().unwrap();
+        v.given(Trouble::CredentialsExpired, Often::Once);
+        connector
+            .append(&now, &append(&format!("call/{number}")))
+            .await
+            .unwrap();
+    }
+    assert_eq!(only(&*v).notes.len(), 3);
+}
+
+pub(crate) async fn c11_credentials_that_stay_refused_are_auth(v: V) {
+    let (connector, record) = read(&*v, RecordState::Open).await;
+    v.given(Trouble::CredentialsExpired, Often::Always);
+    let error = connector.read_record(&record.id).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Auth);
+    let error = connector
+        .append(&record, &append("call/987"))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Auth);
+    v.given_calm();
+    assert_eq!(only(&*v).notes, []);
+}
+
+pub(crate) async fn c12_slow_down_is_obeyed(v: V) {
+    let (connector, record) = read(&*v, RecordState::Open).await;
+    v.given(Trouble::Throttled(0), Often::Once);
+    let record = connector.read_record(&record.id).await.unwrap().unwrap();
+    v.given(Trouble::Throttled(0), Often::Once);
+    connector
+        .append(&record, &append("call/987"))
+        .await
+        .unwrap();
+    assert_eq!(only(&*v).notes.len(), 1);
+}
+
+pub(crate) async fn c12_endless_slow_down_is_rate_limited_with_its_delay(v: V) {
+    let (connector, record) = read(&*v, RecordState::Open).await;
+    v.given(Trouble::Throttled(77), Often::Always);
+    let read = connector.read_record(&record.id).await.unwrap_err();
+    let written = connector
+        .append(&record, &append("call/987"))
+        .await
+        .unwrap_err();
+    for error in [read, written] {
+        let ErrorKind::RateLimited { retry_after } = error.kind() else {
+            panic!("{error:?}");
+        };
+        // What is left of it, when it was told to an earlier request.
+        let range = Duration::from_secs(60)..=Duration::from_secs(77);
+        assert!(range.contains(&retry_after), "{retry_after:?}");
+    }
+    v.given_calm();
+    assert_eq!(only(&*v).notes, []);
+}
+
+pub(crate) async fn c12_read_survives_one_failure(v: V) {
+    let (connector, record) = read(&*v, RecordState::Open).await;
+    for trouble in [Trouble::Failing, Trouble::Unavailable] {
+        v.given(trouble, Often::Once);
+        let again = connector.read_record(&record.id).await.unwrap();
+        assert_eq!(again.as_ref(), Some(&record));
+    }
+}
+
+pub(crate) async fn c12_endless_failure_is_unavailable(v: V) {
+    let (connector, record) = read(&*v, RecordState::Open).await;
+    for trouble in [Trouble::Failing, Trouble::Unavailable] {
+        v.given(trouble, Often::Always);
+        let error = connector.read_record(&record.id).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        let error = connector.look_up(&query(&kim())).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        v.given_calm();
+    }
+}
+
+pub(crate) async fn c13_nothing_private_is_told(v: V) {
+    let log = Log::default();
+    let filter = EnvFilter::new("casewire=trace");
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(move || writer.clone())
+        .finish();
+    let logging = tracing::subscriber::set_default(subscriber);
+
+    let connector = v.connect();
+    let mut told = Vec::new();
+    told.push(format!("{connector:?}"));
+    let identity = CustomerIdentity {
+        email: Email::parse("kim@example.com"),
+        ..kim()
+    };
+    let new = NewRecord {
+        notes: vec![note("wants a refund of 40")],
+        ..new_record("call/987", RecordCustomer::New(identity.clone()))
+    };
+    let record = connector.create_record(&new).await.unwrap();
+    let what = casewire_core::Append {
+        notes: vec![note("wants a refund of 50")],
+        ..append("call/988")
+    };
+    told.push(format!(
+        "{record:?} {new:?} {what:?} {:?}",
+        query(&identity)
+    ));
+    for trouble in [
+        Trouble::AnswerLost,
+        Trouble::AnswerBroken,
+        Trouble::CredentialsExpired,
+        Trouble::Failing,
+        Trouble::Unavailable,
+        Trouble::Throttled(77),
+    ] {
+        v.given(trouble, Often::Always);
+        let other = v.connect();
+        told.extend(other.create_record(&new).await.err().map(whole));
+        told.extend(other.append(&record, &what).await.err().map(whole));
+        for identity in [&identity, &by_email("kim@example.com")] {
+            let answer = other.look_up(&query(identity)).await;
+            told.extend(answer.err().map(whole));
+        }
+        let email = identity.email.clone().unwrap();
+        told.extend(other.find_user(&email).await.err().map(whole));
+        told.push(format!("{other:?}"));
+        v.given_calm();
+    }
+    drop(logging);
+    assert!(told.len() > 20, "hardly anything went wrong: {told:#?}");
+    told.push(log.text());
+
+    let private = ["5550100100", "kim@example.com", "Kim Example", "refund"];
+    let secrets = v.secrets();
+    for told in &told {
+        for private in private
+            .into_iter()
+            .chain(secrets.iter().map(String::as_str))
+        {
+            assert!(!told.contains(private), "`{private}` in {told}");
+        }
+    }
+}
+
+/// An error with all underneath it, in both of its forms.
+fn whole(error: Error) -> String {
+    let mut text = format!("{error:?}");
+    let mut next: Option<&dyn std::error::Error> = Some(&error);
+    while let Some(error) = next {
+        text.push_str(&format!("\n{error}"));
+        next = error.source();
+    }
+    text
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,143 @@
+//! The people, sessions and writes that scenarios are about.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use casewire_core::{
+    Append, CrmConnector, CustomerId, CustomerIdentity, Email, ExternalId, Found, LookUp,
+    NewRecord, Note, NoteId, PersonName, Phone, QueueId, Record, RecordCustomer, RecordId,
+    RecordState, SessionKey, StatusChange, TraceSearch, WantedRecords,
+};
+
+use crate::vendor::{GivenRecord, Shown, Vendor};
+
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const HOUR: Duration = Duration::from_secs(60 * 60);
+pub(crate) const QUEUE: &str = "13";
+
+pub(crate) fn kim() -> CustomerIdentity {
+    CustomerIdentity {
+        phone: Phone::parse("+15550100100"),
+        name: PersonName::parse("Kim Example"),
+        ..CustomerIdentity::default()
+    }
+}
+
+pub(crate) fn by_email(address: &str) -> CustomerIdentity {
+    CustomerIdentity {
+        email: Email::parse(address),
+        ..CustomerIdentity::default()
+    }
+}
+
+pub(crate) fn by_external_id(id: &str) -> CustomerIdentity {
+    CustomerIdentity {
+        external_id: ExternalId::parse(id),
+        ..CustomerIdentity::default()
+    }
+}
+
+pub(crate) fn agent() -> Email {
+    Email::parse("ana@example.com").unwrap()
+}
+
+/// A session by its subject, `call/987`.
+pub(crate) fn session(subject: &str) -> SessionKey {
+    SessionKey::parse(&Arc::from("//contact-center/acme"), subject).unwrap()
+}
+
+pub(crate) fn note(text: &str) -> Note {
+    Note {
+        id: NoteId::Linked,
+        text: text.to_owned(),
+    }
+}
+
+pub(crate) fn ended(text: &str) -> Note {
+    Note {
+        id: NoteId::Ended {
+            facts: "1b2c3d".to_owned(),
+        },
+        text: text.to_owned(),
+    }
+}
+
+/// A record that `subject` makes for `customer`, with one note.
+pub(crate) fn new_record(subject: &str, customer: RecordCustomer) -> NewRecord {
+    NewRecord {
+        session: session(subject),
+        customer,
+        title: format!("Billing - {subject}"),
+        queue: Some(QueueId(QUEUE.into())),
+        tags: vec!["casewire".to_owned()],
+        owner: None,
+        notes: vec![note("Call 987\nQueue: Billing")],
+        follow_up_of: None,
+    }
+}
+
+/// One note of `subject`, and nothing else.
+pub(crate) fn append(subject: &str) -> Append {
+    Append {
+        session: session(subject),
+        notes: vec![note("Call 988\nQueue: Billing")],
+        tags: Vec::new(),
+        owner: None,
+        status: StatusChange::Keep,
+    }
+}
+
+/// Looks for `identity` and its records in [`QUEUE`], on behalf of a session that is on none of them.
+pub(crate) fn query(identity: &CustomerIdentity) -> LookUp {
+    LookUp {
+        session: session("call/1000"),
+        customer: Some(identity.clone()),
+        records: Some(WantedRecords {
+            queue: QueueId(QUEUE.into()),
+            closed_since: None,
+        }),
+        trace: TraceSearch::OnTheWay,
+    }
+}
+
+/// What a thorough look-up on behalf of `subject` finds.
+pub(crate) async fn thoroughly(
+    connector: &dyn CrmConnector,
+    subject: &str,
+    identity: &CustomerIdentity,
+) -> Found {
+    let query = LookUp {
+        session: session(subject),
+        trace: TraceSearch::Thorough,
+        ..query(identity)
+    };
+    connector.look_up(&query).await.unwrap()
+}
+
+/// A record of `customer` in [`QUEUE`], created an hour ago, and closed a minute ago when it is not open.
+pub(crate) fn given(v: &dyn Vendor, customer: &CustomerId, state: RecordState) -> RecordId {
+    v.given_record(&GivenRecord {
+        customer,
+        queue: QUEUE,
+        state,
+        created_at: v.now() - HOUR,
+        closed_at: (state != RecordState::Open).then(|| v.now() - MINUTE),
+        tags: &["vip"],
+    })
+}
+
+/// A record of a new customer in `state`, and a connector that has read it.
+pub(crate) async fn read(v: &dyn Vendor, state: RecordState) -> (Arc<dyn CrmConnector>, Record) {
+    let customer = v.given_customer(&kim());
+    let id = given(v, &customer, state);
+    let connector = v.connect();
+    let record = connector.read_record(&id).await.unwrap().unwrap();
+    (connector, record)
+}
+
+/// The one record there is.
+pub(crate) fn only(v: &dyn Vendor) -> Shown {
+    let mut records = v.records();
+    assert_eq!(records.len(), 1, "{records:?}");
+    records.remove(0)
+}
