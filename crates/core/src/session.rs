@@ -9,10 +9,13 @@ use crate::{
     SessionKind, SessionOutcome, digest,
 };
 
-/// A value that newer events replace. Of two values of the same time the greater one stays, so that
+/// When an event happened, to the step: its time and rank.
+type Moment = (Timestamp, u8);
+
+/// A value that newer events replace. Of two values of the same moment the greater one stays, so that
 /// the order of arrival never matters.
 #[derive(Clone, Debug, PartialEq)]
-struct Newest<T>(Option<(Timestamp, T)>);
+struct Newest<T>(Option<(Moment, T)>);
 
 impl<T> Default for Newest<T> {
     fn default() -> Self {
@@ -21,12 +24,12 @@ impl<T> Default for Newest<T> {
 }
 
 impl<T: Clone + Ord> Newest<T> {
-    fn observe(&mut self, time: Timestamp, value: Option<&T>) {
+    fn observe(&mut self, at: Moment, value: Option<&T>) {
         let Some(value) = value else { return };
         match &mut self.0 {
-            Some((seen_at, seen)) if seen == value => *seen_at = time.max(*seen_at),
-            Some((seen_at, seen)) if (*seen_at, &*seen) >= (time, value) => {}
-            slot => *slot = Some((time, value.clone())),
+            Some((seen_at, seen)) if seen == value => *seen_at = at.max(*seen_at),
+            Some((seen_at, seen)) if (*seen_at, &*seen) >= (at, value) => {}
+            slot => *slot = Some((at, value.clone())),
         }
     }
 
@@ -157,27 +160,26 @@ impl Session {
     }
 
     fn observe_facts(&mut self, event: &SessionEvent) {
-        let (time, data) = (event.time, &event.data);
-        self.session_type.observe(time, data.session_type.as_ref());
-        self.queue.observe(time, data.queue.as_ref());
-        self.language.observe(time, data.language.as_ref());
-        self.dialed_number
-            .observe(time, data.dialed_number.as_ref());
-        self.phone.observe(time, data.customer.phone.as_ref());
-        self.email.observe(time, data.customer.email.as_ref());
+        let (at, data) = ((event.time, event.rank), &event.data);
+        self.session_type.observe(at, data.session_type.as_ref());
+        self.queue.observe(at, data.queue.as_ref());
+        self.language.observe(at, data.language.as_ref());
+        self.dialed_number.observe(at, data.dialed_number.as_ref());
+        self.phone.observe(at, data.customer.phone.as_ref());
+        self.email.observe(at, data.customer.email.as_ref());
         self.external_id
-            .observe(time, data.customer.external_id.as_ref());
-        self.name.observe(time, data.customer.name.as_ref());
-        self.outcome.observe(time, data.outcome.as_ref());
-        self.rating.observe(time, data.rating.as_ref());
-        self.disposition.observe(time, data.disposition.as_ref());
+            .observe(at, data.customer.external_id.as_ref());
+        self.name.observe(at, data.customer.name.as_ref());
+        self.outcome.observe(at, data.outcome.as_ref());
+        self.rating.observe(at, data.rating.as_ref());
+        self.disposition.observe(at, data.disposition.as_ref());
         self.duration_seconds
-            .observe(time, data.duration_seconds.as_ref());
-        self.wait_seconds.observe(time, data.wait_seconds.as_ref());
+            .observe(at, data.duration_seconds.as_ref());
+        self.wait_seconds.observe(at, data.wait_seconds.as_ref());
         if let Some(agent) = &data.agent
             && agent.kind == AgentKind::Human
         {
-            self.agent.observe(time, Some(agent));
+            self.agent.observe(at, Some(agent));
         }
         for link in &data.links {
             if let Err(place) = self.links.binary_search(link) {
@@ -185,7 +187,7 @@ impl Session {
             }
         }
         if let Some(count) = data.consumer_messages {
-            self.message_count = self.message_count.max(Some((count, time)));
+            self.message_count = self.message_count.max(Some((count, event.time)));
         }
     }
 

@@ -71,6 +71,7 @@ impl Flow {
                 .settings
                 .rules_in(due.then.queue().map(casewire_core::Queue::leaf)),
             trace,
+            doubted: None,
             refused: Vec::new(),
             warnings: Vec::new(),
         };
@@ -120,6 +121,8 @@ struct Attempt<'a> {
     due: &'a DueSession,
     rules: &'a Rules,
     trace: TraceSearch,
+    /// A record that changed or went away under a write: to be read by its id before choosing again.
+    doubted: Option<RecordId>,
     refused: Vec<casewire_core::Refused>,
     warnings: Vec<String>,
 }
@@ -128,7 +131,7 @@ impl Attempt<'_> {
     /// Tries until it is done, until patience ends, or until only a person can help.
     async fn run(&mut self, lane: &mut Lane) -> Result<Done> {
         let mut failures = 0;
-        let mut decided_again = false;
+        let mut gone = false;
         loop {
             let error = match self.decide_and_write(lane).await {
                 Ok(done) => return Ok(done),
@@ -136,12 +139,14 @@ impl Attempt<'_> {
             };
             let session = self.due.then.key();
             match error.kind() {
-                // R12: a record that changed, was merged or deleted meanwhile: the choice is made again, once.
-                ErrorKind::Conflict | ErrorKind::NotFound if !decided_again => {
-                    decided_again = true;
+                // R12: a record that was merged or deleted meanwhile: the choice is made again, once.
+                ErrorKind::NotFound if !gone => {
+                    gone = true;
                     debug!(%session, %error, "deciding again");
                     continue;
                 }
+                // People and other programs write to records too: read it again, decide again.
+                ErrorKind::Conflict => {}
                 // The write may have happened: look for the session's own trace before repeating it.
                 ErrorKind::Uncertain => self.trace = TraceSearch::Thorough,
                 _ if error.is_transient() => {}
@@ -164,8 +169,13 @@ impl Attempt<'_> {
         if let Some(own) = found.own.take() {
             return self.complete(own).await;
         }
-        let fresh = found.records.len();
+        let mut fresh = found.records.len();
         lane.unite(&mut found.records);
+        if let Some(id) = self.doubted.take() {
+            fresh = self
+                .settle_doubt(id, &mut found.records, fresh, lane)
+                .await?;
+        }
         let choice = self.choose(&found);
         let (to, status) = match choice.action {
             Action::Nothing => return Ok(Done::nothing(choice.reason)),
@@ -183,8 +193,12 @@ impl Attempt<'_> {
         };
         let mut record = found.records.swap_remove(place);
         if place >= fresh {
-            // Only our own memory of it: read it by id before writing to it.
-            record = self.read_again(&to, &record, lane).await?;
+            // Only our own memory of it: read it by its id before writing to it.
+            record = match self.flow.connector.read_record(&to).await? {
+                Some(read) if read.state == record.state && read.queue == record.queue => read,
+                Some(_) => return Err(self.doubt(to, ErrorKind::Conflict, "changed")),
+                None => return Err(self.doubt(to, ErrorKind::NotFound, "is gone")),
+            };
         }
         let outcome = match record.state {
             casewire_core::RecordState::Open => Outcome::Appended,
@@ -194,7 +208,7 @@ impl Attempt<'_> {
         if let Err(error) = &written
             && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Conflict)
         {
-            lane.forget(&to);
+            self.doubted = Some(to);
         }
         let (record, notes_written) = written?;
         Ok(Done {
@@ -247,27 +261,33 @@ impl Attempt<'_> {
         })
     }
 
-    async fn read_again(&self, id: &RecordId, known: &Record, lane: &mut Lane) -> Result<Record> {
-        let read = self.flow.connector.read_record(id).await?;
-        match read {
-            Some(record) if record.state == known.state && record.queue == known.queue => {
-                Ok(record)
-            }
-            Some(record) => {
-                lane.remember(record);
-                Err(Error::new(
-                    ErrorKind::Conflict,
-                    format!("record {id} changed since it was written"),
-                ))
-            }
-            None => {
-                lane.forget(id);
-                Err(Error::new(
-                    ErrorKind::NotFound,
-                    format!("record {id} is gone since it was written"),
-                ))
-            }
+    fn doubt(&mut self, id: RecordId, kind: ErrorKind, what: &str) -> Error {
+        let error = Error::new(kind, format!("record {id} {what} since it was written"));
+        self.doubted = Some(id);
+        error
+    }
+
+    /// Reads the record `id` by its id and puts it in its place among the first `fresh` of `records`, or
+    /// takes it out when it is gone. Answers with the number of fresh ones.
+    async fn settle_doubt(
+        &self,
+        id: RecordId,
+        records: &mut Vec<Record>,
+        mut fresh: usize,
+        lane: &mut Lane,
+    ) -> Result<usize> {
+        if let Some(place) = records.iter().position(|record| record.id == id) {
+            records.remove(place);
+            fresh -= usize::from(place < fresh);
         }
+        match self.flow.connector.read_record(&id).await? {
+            Some(record) => {
+                records.insert(0, record);
+                fresh += 1;
+            }
+            None => lane.forget(&id),
+        }
+        Ok(fresh)
     }
 
     async fn append(&mut self, record: &Record, status: StatusChange) -> Result<(Record, usize)> {

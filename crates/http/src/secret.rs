@@ -71,8 +71,7 @@ mod tests {
     fn reads_a_secret_from_a_file_without_the_line_break() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         writeln!(file, "s3cret").unwrap();
-        let source: SecretSource =
-            serde_json::from_value(json!({ "file": file.path() })).unwrap();
+        let source: SecretSource = serde_json::from_value(json!({ "file": file.path() })).unwrap();
         assert_eq!(source.resolve().unwrap().expose_secret(), "s3cret");
     }
 

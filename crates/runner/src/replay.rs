@@ -52,7 +52,7 @@ pub(crate) async fn run(args: ReplayArgs, context: &Context) -> Result<Exit, Fai
 fn read(mut input: Input) -> Result<Vec<SessionEvent>, Failure> {
     let mut events = Vec::new();
     let mut errors = Vec::new();
-    while let Some(next) = input.events.next() {
+    for next in input.events.by_ref() {
         match next {
             Ok(incoming) => events.push(incoming.event),
             Err(error) => errors.push(error),

@@ -144,7 +144,7 @@ impl CrmConnector for Zendesk {
     }
 
     async fn find_user(&self, email: &Email) -> Result<Option<UserId>> {
-        let user = self.agent(email).await;
+        let user = self.agent_by_email(email).await;
         user.map_err(|error| error.context("looking for an agent's Zendesk user"))
     }
 

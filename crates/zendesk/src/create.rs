@@ -35,7 +35,10 @@ impl Zendesk {
             RequesterOf::Inline(requester) => Email::parse(&requester.email),
             _ => None,
         };
-        let write = new_ticket(new, requester, parent.as_ref(), fields)?;
+        let mut write = new_ticket(new, requester, parent.as_ref(), fields)?;
+        if new.owner.is_none() {
+            write.assignee_id = assignee(self.default_user().await?.as_ref())?;
+        }
         let request = Request::post("/api/v2/tickets")
             .header("idempotency-key", &idempotency_key(new))
             .json(&TicketBody { ticket: write })

@@ -170,18 +170,16 @@ impl Zendesk {
         }
     }
 
-    /// The agent with this e-mail address, or else the configured default user.
-    pub(crate) async fn agent(&self, email: &Email) -> Result<Option<UserId>> {
-        if let Some(agent) = self.agent_by_email(email).await? {
-            return Ok(Some(agent));
-        }
+    /// The configured default user (R16): who owns a ticket when no agent does.
+    pub(crate) async fn default_user(&self) -> Result<Option<UserId>> {
         match &self.config.default_user {
             Some(DefaultUser::Id(id)) => Ok(Some(UserId(id.to_string()))),
-            Some(DefaultUser::Email(default)) => self.agent_by_email(default).await,
+            Some(DefaultUser::Email(email)) => self.agent_by_email(email).await,
             None => Ok(None),
         }
     }
 
+    /// The agent or admin with this e-mail address.
     pub(crate) async fn agent_by_email(&self, email: &Email) -> Result<Option<UserId>> {
         if let Some(known) = self.agents.find(email) {
             return Ok(Some(known));

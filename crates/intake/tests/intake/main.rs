@@ -1,5 +1,10 @@
 //! The formats as a whole: what is read from them, what is refused, and what the sessions come to.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what the tests share fails the test it is used in"
+)]
+
 mod cloudevents;
 mod milestones;
 mod recordings;

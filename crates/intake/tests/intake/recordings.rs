@@ -1,6 +1,7 @@
 //! Recorded traffic, where it is at hand: `CASEWIRE_RECORDINGS` names the folder.
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use casewire_core::{Session, SessionOutcome};
@@ -9,7 +10,9 @@ use crate::{at, fold, read};
 
 fn recorded(file: &str) -> Option<Session> {
     let Some(folder) = std::env::var_os("CASEWIRE_RECORDINGS") else {
-        println!("skipped: CASEWIRE_RECORDINGS is not set");
+        // Straight to standard error: the test harness would keep a printed line to itself.
+        let mut shown = io::stderr();
+        writeln!(shown, "skipped {file}: CASEWIRE_RECORDINGS is not set").unwrap();
         return None;
     };
     let path = PathBuf::from(folder).join("ccaip").join(file);

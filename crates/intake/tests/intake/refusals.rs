@@ -99,7 +99,11 @@ fn broken_json_is_placed_where_it_breaks() {
             "out of range",
         ),
         (
-            format!("{{\"jsonPayload\":{}1{}}}", "[".repeat(200), "]".repeat(200)),
+            format!(
+                "{{\"jsonPayload\":{}1{}}}",
+                "[".repeat(200),
+                "]".repeat(200)
+            ),
             1,
             142,
             None,

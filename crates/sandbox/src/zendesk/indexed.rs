@@ -7,13 +7,14 @@ use jiff::Timestamp;
 #[derive(Debug)]
 pub(super) struct Indexed<T> {
     current: T,
-    /// Oldest first; `None` before the value existed.
+    created_at: Timestamp,
+    /// Oldest first.
     past: VecDeque<Past<T>>,
 }
 
 #[derive(Debug)]
 struct Past<T> {
-    value: Option<T>,
+    value: T,
     until: Timestamp,
 }
 
@@ -21,10 +22,8 @@ impl<T> Indexed<T> {
     pub(super) fn new(value: T, now: Timestamp) -> Self {
         Self {
             current: value,
-            past: VecDeque::from([Past {
-                value: None,
-                until: now,
-            }]),
+            created_at: now,
+            past: VecDeque::new(),
         }
     }
 
@@ -33,24 +32,27 @@ impl<T> Indexed<T> {
     }
 
     pub(super) fn replace(&mut self, value: T, now: Timestamp, lag: Duration) {
-        let before = std::mem::replace(&mut self.current, value);
-        self.past.push_back(Past {
-            value: Some(before),
-            until: now,
-        });
         let horizon = horizon(now, lag);
         while self.past.front().is_some_and(|past| past.until <= horizon) {
             self.past.pop_front();
+        }
+        let before = std::mem::replace(&mut self.current, value);
+        if !lag.is_zero() {
+            self.past.push_back(Past {
+                value: before,
+                until: now,
+            });
         }
     }
 
     /// What search shows at `now`; `None` when the index does not know the value yet.
     pub(super) fn found(&self, now: Timestamp, lag: Duration) -> Option<&T> {
         let horizon = horizon(now, lag);
-        match self.past.iter().find(|past| past.until > horizon) {
-            Some(past) => past.value.as_ref(),
-            None => Some(&self.current),
+        if self.created_at > horizon {
+            return None;
         }
+        let past = self.past.iter().find(|past| past.until > horizon);
+        Some(past.map_or(&self.current, |past| &past.value))
     }
 }
 

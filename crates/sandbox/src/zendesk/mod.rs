@@ -4,6 +4,7 @@
 //! values follow the vendor's OpenAPI document. Where the document is silent the fake takes the
 //! stricter reading.
 
+mod audit;
 mod auth;
 mod call;
 mod error;

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::error::Refusal;
 use super::ticket::Status;
-use super::users::UserRole;
+use super::users::{PHONE_TAIL_DIGITS, UserRole, phone_tail};
 
 /// A parsed search. All properties must hold; one that is named more than once holds when any
 /// of its terms does; a negated term must not hold.
@@ -157,6 +157,12 @@ impl Pattern {
         ends_alike && (self.anywhere || digits.next().is_none())
     }
 
+    /// The end of every phone that [`Self::matches_digits`], when the pattern is long enough to tell.
+    pub(super) fn phone_tail(&self) -> Option<String> {
+        let tail = phone_tail(&self.text);
+        (tail.len() == PHONE_TAIL_DIGITS).then_some(tail)
+    }
+
     pub(super) fn equals(&self, value: &str) -> bool {
         value.to_lowercase() == self.text
     }
@@ -191,6 +197,15 @@ impl Query {
             query.terms.push(token.term(query.kind)?);
         }
         Ok(query)
+    }
+}
+
+impl Query {
+    /// The tests of a property's terms that are not negated.
+    pub(super) fn positive(&self, property: &str) -> Vec<&Test> {
+        let terms = self.terms.iter();
+        let wanted = terms.filter(|term| !term.negated && term.property == property);
+        wanted.map(|term| &term.test).collect()
     }
 }
 

@@ -1,13 +1,14 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::audit::Comment;
 use super::fields::{LEAF_QUEUE, SESSIONS};
-use super::ticket::{Channel, Comment, Status, Ticket};
+use super::ticket::{Channel, Status, Ticket};
 use super::ticket_input::CommentInput;
 use super::ticket_write::Author;
 use super::tickets::Stored;
 use super::users::{User, UserRole, is_e164, is_email};
-use super::{Zendesk, stamp, tags, text, whole_seconds};
+use super::{Zendesk, stamp, tags, whole_seconds};
 use crate::control::{NewCustomer, NewRecord, RecordChange, RecordState, Refusal, Role};
 
 impl Zendesk {
@@ -94,7 +95,7 @@ impl Zendesk {
         let id = ticket.id;
         let comment = CommentInput {
             plain: "Added by a person".to_owned(),
-            html: text::html_of_plain("Added by a person"),
+            html: None,
             public: Some(false),
             author_id: None,
         };
@@ -177,7 +178,7 @@ impl Zendesk {
             "customer": self.users.find(ticket.requester_id).and_then(|user| self.address(user)),
             "tags": ticket.tags,
             "sessions": sessions(field(SESSIONS).unwrap_or_default()),
-            "notes": stored.comments.iter().filter(|comment| !comment.public).flat_map(notes).collect::<Vec<_>>(),
+            "notes": stored.comments().map(|(_, comment)| comment).filter(|comment| !comment.public).flat_map(notes).collect::<Vec<_>>(),
             "created_at": stamp(ticket.created_at),
             "closed_at": closed_at,
             "follow_up_of": ticket.follow_up_of.map(|id| id.to_string()),

@@ -1,7 +1,8 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::fields::Fields;
 use super::stamp;
@@ -97,30 +98,6 @@ pub(super) struct Metrics {
     pub(super) replies: u32,
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct Comment {
-    pub(super) id: u64,
-    pub(super) audit_id: u64,
-    pub(super) author_id: u64,
-    pub(super) html: String,
-    pub(super) plain: String,
-    pub(super) public: bool,
-    pub(super) channel: Channel,
-    pub(super) created_at: Timestamp,
-    pub(super) custom: Map<String, Value>,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Audit {
-    pub(super) id: u64,
-    pub(super) ticket_id: u64,
-    pub(super) author_id: u64,
-    pub(super) created_at: Timestamp,
-    pub(super) channel: Channel,
-    pub(super) custom: Map<String, Value>,
-    pub(super) events: Vec<Value>,
-}
-
 impl Ticket {
     /// A new ticket without content.
     pub(super) fn blank(user: u64, at: Timestamp, channel: Channel) -> Self {
@@ -156,52 +133,26 @@ impl Ticket {
         }
     }
 
-    /// The audit events of a creation or a change, without their ids.
-    pub(super) fn changes(&self, old: Option<&Self>) -> Vec<Value> {
-        let Some(old) = old else {
-            let facts = self.facts().into_iter();
-            return facts
-                .map(
-                    |(name, value)| json!({ "type": "Create", "field_name": name, "value": value }),
-                )
-                .collect();
-        };
-        let before: BTreeMap<_, _> = old.facts().into_iter().collect();
-        let mut after: BTreeMap<_, _> = self.facts().into_iter().collect();
-        for name in before.keys() {
-            after.entry(name.clone()).or_insert(Value::Null);
-        }
-        after
-        .into_iter()
-        .filter_map(|(name, value)| {
-            let previous = before.get(&name).cloned().unwrap_or(Value::Null);
-            (previous != value).then(|| {
-                json!({ "type": "Change", "field_name": name, "value": value, "previous_value": previous })
-            })
-        })
-        .collect()
-    }
-
     /// What a change of the ticket is told by: field names as audits write them.
-    fn facts(&self) -> Vec<(String, Value)> {
+    pub(super) fn facts(&self) -> Vec<(Cow<'static, str>, Value)> {
         let text = |id: Option<u64>| id.map(|id| id.to_string());
-        let mut facts = vec![
-            ("subject".to_owned(), json!(self.subject)),
-            (
-                "requester_id".to_owned(),
-                json!(self.requester_id.to_string()),
-            ),
-            ("assignee_id".to_owned(), json!(text(self.assignee_id))),
-            ("group_id".to_owned(), json!(text(self.group_id))),
-            ("priority".to_owned(), json!(self.priority)),
-            ("type".to_owned(), json!(self.kind)),
-            ("status".to_owned(), json!(self.status.as_str())),
-            ("external_id".to_owned(), json!(self.external_id)),
-            ("tags".to_owned(), json!(self.tags)),
+        let facts = [
+            ("subject", json!(self.subject)),
+            ("requester_id", json!(self.requester_id.to_string())),
+            ("assignee_id", json!(text(self.assignee_id))),
+            ("group_id", json!(text(self.group_id))),
+            ("priority", json!(self.priority)),
+            ("type", json!(self.kind)),
+            ("status", json!(self.status.as_str())),
+            ("external_id", json!(self.external_id)),
+            ("tags", json!(self.tags)),
         ];
+        let facts = facts
+            .into_iter()
+            .map(|(name, value)| (Cow::Borrowed(name), value));
         let fields = self.custom_fields.iter();
-        facts.extend(fields.map(|(id, value)| (id.to_string(), value.clone())));
-        facts
+        let fields = fields.map(|(id, value)| (Cow::Owned(id.to_string()), value.clone()));
+        facts.chain(fields).collect()
     }
 
     /// Moves the status, keeping the times that hang on it.
@@ -277,37 +228,4 @@ impl Ticket {
             "on_hold_time_in_minutes": minutes, "reply_time_in_seconds": { "calendar": null },
         })
     }
-}
-
-impl Comment {
-    /// The comment as an audit event; lists add `via`, `created_at` and `metadata`.
-    pub(super) fn event(&self) -> Value {
-        json!({
-            "id": self.id, "type": "Comment", "author_id": self.author_id, "body": self.plain,
-            "html_body": self.html, "plain_body": self.plain, "public": self.public, "attachments": [],
-            "audit_id": self.audit_id,
-        })
-    }
-
-    pub(super) fn to_json(&self) -> Value {
-        let mut comment = self.event();
-        comment["via"] = self.channel.to_json();
-        comment["created_at"] = json!(stamp(self.created_at));
-        comment["metadata"] = metadata(&self.custom);
-        comment
-    }
-}
-
-impl Audit {
-    pub(super) fn to_json(&self) -> Value {
-        json!({
-            "id": self.id, "ticket_id": self.ticket_id, "created_at": stamp(self.created_at),
-            "author_id": self.author_id, "metadata": metadata(&self.custom), "events": self.events,
-            "via": self.channel.to_json(),
-        })
-    }
-}
-
-fn metadata(custom: &Map<String, Value>) -> Value {
-    json!({ "system": { "client": "sandbox", "ip_address": "192.0.2.1" }, "custom": custom })
 }

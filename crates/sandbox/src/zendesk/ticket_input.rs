@@ -5,7 +5,7 @@ use super::call::Call;
 use super::error::Refusal;
 use super::params::{Given, Params};
 use super::tags;
-use super::text::{html_of_plain, plain_of_html, strip_tags};
+use super::text::{plain_of_html, strip_tags};
 use super::ticket::Status;
 
 const PRIORITIES: &[&str] = &["urgent", "high", "normal", "low"];
@@ -51,7 +51,8 @@ pub(super) struct TicketInput {
 #[derive(Debug)]
 pub(super) struct CommentInput {
     pub(super) plain: String,
-    pub(super) html: String,
+    /// Absent when it follows from the plain text.
+    pub(super) html: Option<String>,
     /// Absent means: as the ticket's last comment.
     pub(super) public: Option<bool>,
     pub(super) author_id: Option<u64>,
@@ -138,13 +139,9 @@ impl CommentInput {
             ));
         }
         sent.finish(unpermitted);
-        let (plain, html) = match (html_body, body) {
-            (Some(html), _) => (plain_of_html(&html), html),
-            (None, body) => {
-                let plain = strip_tags(&body.unwrap_or_default());
-                let html = html_of_plain(&plain);
-                (plain, html)
-            }
+        let plain = match (&html_body, body) {
+            (Some(html), _) => plain_of_html(html),
+            (None, body) => strip_tags(&body.unwrap_or_default()),
         };
         if plain.trim().is_empty() {
             return Err(Refusal::invalid_as(
@@ -153,7 +150,7 @@ impl CommentInput {
                 "BlankValue",
             ));
         }
-        if plain.len() > MAX_COMMENT_BYTES || html.len() > 2 * MAX_COMMENT_BYTES {
+        if plain.len().max(html_body.as_ref().map_or(0, String::len)) > MAX_COMMENT_BYTES {
             return Err(Refusal::invalid_as(
                 "comment",
                 "Comment: is too long (65535 bytes at most)",
@@ -162,7 +159,7 @@ impl CommentInput {
         }
         Ok(Some(Self {
             plain,
-            html,
+            html: html_body,
             public,
             author_id,
         }))

@@ -1,10 +1,11 @@
 use serde_json::{Value, json};
 
 use super::Zendesk;
+use super::audit::Audit;
 use super::call::{Call, ok};
 use super::error::Refusal;
 use super::page::Page;
-use super::ticket::{Audit, Comment, Ticket};
+use super::ticket::Ticket;
 use super::tickets::Stored;
 use crate::answer::Answer;
 
@@ -145,10 +146,13 @@ impl Zendesk {
         let page = Page::read(call)?;
         call.permit()?;
         page.check_depth()?;
-        let comments = &self.tickets.read(id)?.comments;
-        let shown = slice(comments, &page, newest_first);
-        let authors: Vec<_> = shown.iter().map(|comment| comment.author_id).collect();
-        let items = shown.into_iter().map(Comment::to_json).collect();
+        let comments: Vec<_> = self.tickets.read(id)?.comments().collect();
+        let shown = slice(&comments, &page, newest_first);
+        let authors = shown.iter().map(|(_, comment)| comment.author_id).collect();
+        let items = shown
+            .iter()
+            .map(|(audit, comment)| audit.comment_json(comment))
+            .collect();
         let mut body = page.body(call, "comments", items, comments.len());
         if with_users {
             body.insert("users".to_owned(), self.users_json(call, authors));

@@ -2,11 +2,12 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::audit::{Audit, Change, Comment};
 use super::call::{Call, created, ok};
 use super::error::Refusal;
 use super::limits::Bucket;
 use super::params::Params;
-use super::ticket::{Audit, Channel, Comment, Status, Ticket};
+use super::ticket::{Channel, Status, Ticket};
 use super::ticket_apply::Requester;
 use super::ticket_input::{CommentInput, TicketInput, Write, take_stamp};
 use super::{Zendesk, whole_seconds};
@@ -100,7 +101,7 @@ impl Zendesk {
         let old = self.open_for_update(id, input.expected_stamp)?;
         let at = whole_seconds(call.now);
         self.check_people(&input)?;
-        if input.comment.is_some() && self.tickets.read(id)?.comments.len() >= MAX_COMMENTS {
+        if input.comment.is_some() && self.tickets.read(id)?.comments().count() >= MAX_COMMENTS {
             return Err(Refusal::invalid(
                 "comment",
                 "Comment: the ticket has 5000 comments and takes no more",
@@ -240,16 +241,16 @@ impl Zendesk {
             created_at: at,
             channel: author.channel,
             custom: author.custom,
-            events: Vec::new(),
+            comment: None,
+            changes: Vec::new(),
         };
-        let comment =
-            comment.map(|input| self.add_comment(&mut ticket, input, &audit, old.is_none()));
-        audit.events.extend(comment.as_ref().map(Comment::event));
-        for mut event in ticket.changes(old.as_ref()) {
-            event["id"] = json!(self.ids.next());
-            audit.events.push(event);
+        let is_first = old.is_none();
+        audit.comment = comment.map(|input| self.add_comment(&mut ticket, input, &audit, is_first));
+        audit.changes = Change::all(old.as_ref(), &ticket);
+        for change in &mut audit.changes {
+            change.id = self.ids.next();
         }
-        if old.is_some() && audit.events.is_empty() {
+        if audit.comment.is_none() && audit.changes.is_empty() {
             return audit;
         }
         ticket.updated_at = at;
@@ -257,7 +258,7 @@ impl Zendesk {
             None => self.tickets.insert(ticket, now),
             Some(_) => self.tickets.replace(ticket, now, self.index_lag),
         }
-        self.tickets.record(audit.clone(), comment);
+        self.tickets.record(audit.clone());
         audit
     }
 
@@ -280,14 +281,10 @@ impl Zendesk {
         ticket.metrics.latest_comment_added_at = Some(audit.created_at);
         Comment {
             id: self.ids.next(),
-            audit_id: audit.id,
             author_id: input.author_id.unwrap_or(audit.author_id),
-            html: input.html,
             plain: input.plain,
+            html: input.html,
             public,
-            channel: audit.channel,
-            created_at: audit.created_at,
-            custom: audit.custom.clone(),
         }
     }
 

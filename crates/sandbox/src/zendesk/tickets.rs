@@ -3,9 +3,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::audit::{Audit, Comment};
 use super::error::Refusal;
 use super::indexed::Indexed;
-use super::ticket::{Audit, Comment, Ticket};
+use super::ticket::Ticket;
 
 /// The account's tickets, found by id, requester and external id without a scan.
 #[derive(Debug, Default)]
@@ -19,8 +20,15 @@ pub(super) struct Tickets {
 #[derive(Debug)]
 pub(super) struct Stored {
     pub(super) ticket: Indexed<Ticket>,
-    pub(super) comments: Vec<Comment>,
     pub(super) audits: Vec<Audit>,
+}
+
+impl Stored {
+    /// The comments in order of time, each with the audit it came by.
+    pub(super) fn comments(&self) -> impl Iterator<Item = (&Audit, &Comment)> {
+        let audits = self.audits.iter();
+        audits.filter_map(|audit| Some((audit, audit.comment.as_ref()?)))
+    }
 }
 
 impl Tickets {
@@ -65,7 +73,6 @@ impl Tickets {
         self.link(&ticket);
         let stored = Stored {
             ticket: Indexed::new(ticket, now),
-            comments: Vec::new(),
             audits: Vec::new(),
         };
         self.by_id.insert(id, stored);
@@ -86,10 +93,9 @@ impl Tickets {
     }
 
     /// Adds what one write left behind.
-    pub(super) fn record(&mut self, audit: Audit, comment: Option<Comment>) {
+    pub(super) fn record(&mut self, audit: Audit) {
         if let Some(stored) = self.by_id.get_mut(&audit.ticket_id) {
             stored.audits.push(audit);
-            stored.comments.extend(comment);
         }
     }
 

@@ -14,7 +14,8 @@ pub(super) struct Users {
     by_id: BTreeMap<u64, Indexed<User>>,
     by_email: HashMap<String, u64>,
     by_external_id: HashMap<String, u64>,
-    by_phone: HashMap<String, Vec<u64>>,
+    /// By the last digits of every phone a user has or had: search may still show an old one.
+    by_phone_tail: HashMap<String, Vec<u64>>,
 }
 
 #[derive(Clone, Debug)]
@@ -96,11 +97,18 @@ impl Users {
     }
 
     pub(super) fn with_phone(&self, phone: &str) -> impl Iterator<Item = &User> {
-        self.by_phone
-            .get(phone)
-            .into_iter()
-            .flatten()
-            .filter_map(|id| self.find(*id))
+        self.with_phone_tail(&phone_tail(phone))
+            .map(Indexed::current)
+            .filter(move |user| user.phone.as_deref() == Some(phone))
+    }
+
+    /// The users who have or had a phone with these last digits, in order of creation.
+    pub(super) fn with_phone_tail<'a>(
+        &'a self,
+        tail: &str,
+    ) -> impl Iterator<Item = &'a Indexed<User>> + use<'a> {
+        let ids = self.by_phone_tail.get(tail).into_iter().flatten();
+        ids.filter_map(|id| self.by_id.get(id))
     }
 
     pub(super) fn insert(&mut self, user: User, now: Timestamp) {
@@ -125,10 +133,10 @@ impl Users {
                 .insert(external_id.to_lowercase(), user.id);
         }
         if let Some(phone) = &user.phone {
-            self.by_phone
-                .entry(phone.clone())
-                .or_default()
-                .push(user.id);
+            let ids = self.by_phone_tail.entry(phone_tail(phone)).or_default();
+            if let Err(place) = ids.binary_search(&user.id) {
+                ids.insert(place, user.id);
+            }
         }
     }
 
@@ -141,13 +149,6 @@ impl Users {
         }
         if let Some(external_id) = &user.external_id {
             self.by_external_id.remove(&external_id.to_lowercase());
-        }
-        if let Some(ids) = user
-            .phone
-            .as_ref()
-            .and_then(|phone| self.by_phone.get_mut(phone))
-        {
-            ids.retain(|other| *other != id);
         }
     }
 }
@@ -198,6 +199,15 @@ impl User {
         };
         emails.chain(phone).map(identity).collect()
     }
+}
+
+/// How many digits at its end a phone is filed under.
+pub(super) const PHONE_TAIL_DIGITS: usize = 7;
+
+/// The last digits of a phone; fewer when it has no more.
+pub(super) fn phone_tail(phone: &str) -> String {
+    let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
+    digits[digits.len().saturating_sub(PHONE_TAIL_DIGITS)..].to_owned()
 }
 
 /// Enough of a check to refuse what is plainly no address.

@@ -134,6 +134,12 @@ fn control_errors_name_the_field() {
         (
             Method::POST,
             "records",
+            json!({ "closed_at": "2026-01-02T00:00:00Z", "customer": "+15550100100" }),
+            "closed_at: the record is open",
+        ),
+        (
+            Method::POST,
+            "records",
             json!({ "tags": "a" }),
             "tags: expected an array of strings",
         ),
@@ -173,6 +179,7 @@ fn control_errors_name_the_field() {
         assert!(answer.status.is_client_error());
         assert!(error.starts_with(expected), "{error}");
     }
+    assert_eq!(client.sandbox.state()["customers"], json!([]));
 }
 
 #[test]

@@ -27,7 +27,14 @@ fn lost_answer_commits_and_reset_does_not() {
         client.post("/api/v2/tickets", &body).delivery,
         Delivery::Dropped
     );
-    assert_eq!(client.sandbox.state()["records"], json!([]));
+    let state = client.sandbox.state();
+    assert_eq!(state["records"], json!([]));
+    assert_eq!(state["requests"]["writes"], 1, "it arrived");
+    assert_eq!(
+        state["requests"]["by_status"],
+        json!({ "201": 1 }),
+        "the token's only"
+    );
     client.sandbox.inject(Fault::LostAnswer);
     assert_eq!(client.get("/api/v2/tickets/count").delivery, Delivery::Sent);
     assert_eq!(

@@ -13,5 +13,6 @@ mod limits;
 mod recordings;
 mod search;
 mod serving;
+mod statuses;
 mod tickets;
 mod users;

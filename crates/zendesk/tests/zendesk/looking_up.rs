@@ -196,15 +196,6 @@ async fn r16_agents_are_found_and_customers_are_not() {
     assert_eq!((again.unwrap(), calls.len()), (ana, 0));
     let kim = zendesk.find_user(&email("kim@example.com")).await.unwrap();
     assert_eq!(kim, None);
-    let with_default = Zendesk::new(ZendeskConfig {
-        default_user: Some(DefaultUser::Id(7)),
-        ..account.config()
-    });
-    let found = with_default
-        .unwrap()
-        .find_user(&email("kim@example.com"))
-        .await;
-    assert_eq!(found.unwrap(), Some(UserId("7".to_owned())));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use casewire_core::{
     CrmConnector, Email, ErrorKind, RecordCustomer, RecordState, Severity, StatusChange, UserId,
 };
 use casewire_sandbox::Fault;
-use casewire_zendesk::{Zendesk, ZendeskConfig};
+use casewire_zendesk::{DefaultUser, Zendesk, ZendeskConfig};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -375,4 +375,23 @@ async fn no_error_tells_of_the_customer() {
             assert!(!shown.contains(private), "{shown}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_record_without_an_agent_goes_to_the_default_user() {
+    let (account, _) = Account::ready().await;
+    account.add_customer(json!({ "email": "desk@example.com", "name": "Desk", "role": "agent" }));
+    let email = Email::parse("desk@example.com").unwrap();
+    let zendesk = Zendesk::new(ZendeskConfig {
+        default_user: Some(DefaultUser::Email(email.clone())),
+        ..account.config()
+    })
+    .unwrap();
+    let desk = zendesk.find_user(&email).await.unwrap().unwrap();
+    let record = zendesk
+        .create_record(&new_record("call/7", RecordCustomer::None))
+        .await
+        .unwrap();
+    let ticket = account.shown(&format!("tickets/{}", record.id));
+    assert_eq!(ticket["ticket"]["assignee_id"].to_string(), desk.0);
 }

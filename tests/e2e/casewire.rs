@@ -1,0 +1,192 @@
+//! Running the command `casewire` as a process, and looking into its sandbox.
+
+use std::fmt;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The command, built beside the tests.
+///
+/// # Panics
+/// When it was not built.
+pub fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("the test knows its own path");
+    let target = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("a target folder");
+    let binary = target.join(format!("casewire{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        binary.exists(),
+        "build the command first: `cargo build -p casewire-runner`"
+    );
+    binary
+}
+
+/// The root of the repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A sandbox process and a config for it in a folder of their own; both go with it.
+pub struct Setup {
+    /// The folder that commands run in.
+    pub folder: TempDir,
+    /// Where the sandbox listens.
+    pub address: String,
+    sandbox: Child,
+}
+
+impl fmt::Debug for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Setup({})", self.address)
+    }
+}
+
+impl Drop for Setup {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.sandbox.kill();
+        let _ = self.sandbox.wait();
+    }
+}
+
+/// How a command ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// Its exit code.
+    pub code: i32,
+    /// What it wrote to standard output.
+    pub out: String,
+    /// What it wrote to standard error.
+    pub err: String,
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Ended {
+    /// Standard output as JSON, an object per line.
+    ///
+    /// # Panics
+    /// When a line is none.
+    pub fn json(&self) -> Vec<Value> {
+        let lines = self.out.lines();
+        lines
+            .map(|line| serde_json::from_str(line).expect("a JSON line"))
+            .collect()
+    }
+}
+
+/// Starts a fake Zendesk with `more` arguments, sets it up, and writes a config with `rules` for it.
+///
+/// # Panics
+/// When any of it fails.
+pub fn zendesk(rules: &str, more: &[&str]) -> Setup {
+    let mut sandbox = Command::new(binary())
+        .args(["sandbox", "--listen", "127.0.0.1:0", "--format", "json"])
+        .args(more)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the sandbox starts");
+    let mut announced = String::new();
+    let output = sandbox.stdout.take().expect("a piped output");
+    BufReader::new(output)
+        .read_line(&mut announced)
+        .expect("an announcement");
+    let announced: Value = serde_json::from_str(&announced).expect("a JSON announcement");
+    let address = announced["address"]
+        .as_str()
+        .expect("an address")
+        .to_owned();
+    let setup = Setup {
+        folder: TempDir::new().expect("a folder"),
+        address,
+        sandbox,
+    };
+    setup.write("secret", "sandbox");
+    setup.configure("sandbox", rules);
+    assert_eq!(setup.run(&["setup", "--yes"]).code, 0);
+    setup
+}
+
+impl Setup {
+    /// Writes a config for the OAuth client `client` with `rules`.
+    pub fn configure(&self, client: &str, rules: &str) {
+        let config = format!(
+            "[connector]\ntype = \"zendesk\"\nsubdomain = \"sandbox\"\nbase_url = \"http://{}\"\n\
+             auth = {{ type = \"oauth_client_credentials\", client_id = \"{client}\", client_secret = {{ file = \"secret\" }} }}\n\
+             \n[rules]\n{rules}\n",
+            self.address
+        );
+        self.write("casewire.toml", &config);
+    }
+
+    /// Writes a file into the folder.
+    ///
+    /// # Panics
+    /// When it can not.
+    pub fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.folder.path().join(name), text).expect("a written file");
+    }
+
+    /// Runs `casewire` with `args` in the folder.
+    ///
+    /// # Panics
+    /// When it can not be run.
+    pub fn run(&self, args: &[&str]) -> Ended {
+        let output = Command::new(binary())
+            .args(args)
+            .current_dir(self.folder.path())
+            .env_remove("CASEWIRE_CONFIG")
+            .output();
+        output.expect("the command runs").into()
+    }
+
+    /// What the sandbox holds.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn state(&self) -> Value {
+        self.control("GET", "state", "")
+    }
+
+    /// Asks a control route of the sandbox.
+    ///
+    /// # Panics
+    /// When it does not answer, or refuses.
+    pub fn control(&self, method: &str, route: &str, body: &str) -> Value {
+        let mut stream = TcpStream::connect(&self.address).expect("a listening sandbox");
+        let length = body.len();
+        write!(
+            stream,
+            "{method} /_sandbox/{route} HTTP/1.1\r\nhost: sandbox\r\ncontent-type: application/json\r\n\
+             content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+        )
+        .expect("a sent request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.starts_with("HTTP/1.1 2"), "{answer}");
+        serde_json::from_str(body).unwrap_or(Value::Null)
+    }
+
+    /// The records that the sandbox holds.
+    pub fn records(&self) -> Vec<Value> {
+        self.state()["records"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+    }
+}

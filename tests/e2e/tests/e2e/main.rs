@@ -1,0 +1,7 @@
+//! The command as a process: what people run, and what they see.
+
+mod day;
+mod readme;
+mod recordings;
+mod replay;
+mod simulate;

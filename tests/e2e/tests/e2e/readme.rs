@@ -1,0 +1,75 @@
+//! The README's commands do what it says.
+
+use std::process::Command;
+
+use casewire_e2e_tests::{Ended, binary, root};
+
+/// The shell block of the README that begins with `first`.
+fn block(readme: &str, first: &str) -> String {
+    let blocks = readme.split("```sh\n").skip(1);
+    let mut texts = blocks.filter_map(|rest| rest.split("```").next());
+    let found = texts.find(|block| block.starts_with(first));
+    found.expect("the README has this block").to_owned()
+}
+
+#[test]
+fn its_commands_run_as_they_stand() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let commands = block(&readme, "casewire sandbox");
+    // A port that is free, in place of the one in the text; the sandbox goes with the shell.
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let config = std::fs::read_to_string(root().join("crates/runner/demo/casewire.toml")).unwrap();
+    let folder = tempfile::TempDir::new().unwrap();
+    let own = folder.path().join("casewire.toml");
+    std::fs::write(&own, config.replace("9001", &port.to_string())).unwrap();
+    let commands = commands.replace("9001", &port.to_string()).replace(
+        "crates/runner/demo/casewire.toml",
+        &own.display().to_string(),
+    );
+    let script = format!("set -euo pipefail\ntrap 'kill %1' EXIT\n{commands}");
+    let path = std::env::var("PATH").unwrap();
+    let ended: Ended = Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(root())
+        .env(
+            "PATH",
+            format!("{}:{path}", binary().parent().unwrap().display()),
+        )
+        .output()
+        .unwrap()
+        .into();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(
+        ended.err.contains("nothing changed in the CRM"),
+        "{}",
+        ended.err
+    );
+}
+
+#[test]
+fn it_lists_only_commands_that_exist() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let rows = readme
+        .lines()
+        .filter(|line| line.starts_with("| `casewire "));
+    let mut seen = 0;
+    for row in rows {
+        for name in row
+            .split('`')
+            .filter_map(|text| text.strip_prefix("casewire "))
+        {
+            let command = name.split(' ').next().unwrap();
+            let help = Command::new(binary())
+                .args([command, "--help"])
+                .output()
+                .unwrap();
+            assert!(help.status.success(), "{name}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 9, "{seen}");
+}

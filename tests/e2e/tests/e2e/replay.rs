@@ -1,0 +1,169 @@
+//! `casewire replay` against `casewire sandbox`.
+
+use casewire_e2e_tests::zendesk;
+use serde_json::json;
+
+use crate::day::{answered, event, lines};
+
+const APPENDING: &str = "append_to_open = true\ntag_session_type = true\ntag_platform = true";
+
+#[test]
+fn a_replay_makes_tickets_and_a_second_one_changes_nothing() {
+    let setup = zendesk(APPENDING, &[]);
+    let events = [
+        answered("call/1", "+15550100100", 1),
+        answered("call/2", "+15550100100", 20),
+        answered("call/3", "+15550100101", 40),
+    ];
+    setup.write("day.ndjson", &lines(&events.concat()));
+
+    let first = setup.run(&["replay", "day.ndjson", "--format", "json"]);
+    assert_eq!(first.code, 0, "{first:?}");
+    let told: Vec<_> = first
+        .json()
+        .iter()
+        .map(|line| line["outcome"].clone())
+        .collect();
+    assert_eq!(told, ["created", "appended", "created"]);
+    let records = setup.records();
+    assert_eq!(records.len(), 2);
+    assert_eq!(
+        records[0]["title"],
+        "Voice Inbound (IVR) - Support/Billing - 1"
+    );
+    assert_eq!(records[0]["sessions"], json!(["call/1", "call/2"]));
+    assert_eq!(
+        records[0]["tags"],
+        json!(["ujet", "voice_inbound_ivr"]),
+        "as Zendesk stores them"
+    );
+    assert_eq!(records[0]["queue"], "13");
+    assert_eq!(records[0]["notes"].as_array().unwrap().len(), 4);
+
+    let again = setup.run(&["replay", "day.ndjson"]);
+    assert_eq!(again.code, 0, "{again:?}");
+    assert!(
+        again.err.contains("3 sessions: nothing changed in the CRM"),
+        "{}",
+        again.err
+    );
+    assert_eq!(setup.records(), records);
+}
+
+#[test]
+fn a_replay_through_faults_makes_the_same_tickets() {
+    let faults = "throttle=0.1,unavailable=0.1,lost-answer=0.2,index-lag=30s";
+    for seed in ["1", "2", "3"] {
+        let setup = zendesk(APPENDING, &["--seed", seed]);
+        setup.control("PUT", "faults", faults);
+        let calls = (1..9).flat_map(|id| answered(&format!("call/{id}"), "+15550100100", id * 5));
+        setup.write("day.ndjson", &lines(&calls.collect::<Vec<_>>()));
+        let replayed = setup.run(&["replay", "day.ndjson"]);
+        assert_eq!(replayed.code, 0, "seed {seed}: {replayed:?}");
+        let records = setup.records();
+        assert_eq!(records.len(), 1, "seed {seed}");
+        assert_eq!(
+            records[0]["notes"].as_array().unwrap().len(),
+            16,
+            "seed {seed}"
+        );
+        assert_eq!(
+            setup.state()["customers"].as_array().unwrap().len(),
+            1,
+            "seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn a_malformed_event_names_its_place_and_nothing_is_sent() {
+    let setup = zendesk("", &[]);
+    let mut events = answered("call/1", "+15550100100", 1);
+    events[1]["data"] = json!({ "consumer_messages": "three" });
+    setup.write("day.ndjson", &lines(&events));
+    let before = setup.state()["requests"]["total"].clone();
+    let ended = setup.run(&["replay", "day.ndjson"]);
+    assert_eq!(ended.code, 65, "{ended:?}");
+    for part in ["day.ndjson", "line 2", "column", "data.consumer_messages"] {
+        assert!(ended.err.contains(part), "{part}: {}", ended.err);
+    }
+    assert!(!ended.err.contains("three"), "{}", ended.err);
+    assert_eq!(setup.records().len(), 0);
+    assert_eq!(setup.state()["requests"]["total"], before);
+}
+
+#[test]
+fn a_crm_without_the_fields_names_the_remedy() {
+    let setup = zendesk("", &[]);
+    setup.control("POST", "reset", "");
+    setup.write("day.ndjson", &lines(&answered("call/1", "+15550100100", 1)));
+    let ended = setup.run(&["replay", "day.ndjson"]);
+    assert_eq!(ended.code, 78, "{ended:?}");
+    assert!(ended.err.contains("casewire setup"), "{}", ended.err);
+}
+
+#[test]
+fn late_data_adds_a_note_and_opens_nothing() {
+    let setup = zendesk("", &[]);
+    let mut events = answered("call/1", "+15550100100", 1);
+    setup.write("day.ndjson", &lines(&events));
+    assert_eq!(setup.run(&["replay", "day.ndjson"]).code, 0);
+    let id = setup.records()[0]["id"].as_str().unwrap().to_owned();
+    setup.control("PATCH", &format!("records/{id}"), r#"{"state":"resolved"}"#);
+    events.push(event("call/1", "updated", 50, json!({ "rating": 5 })));
+    setup.write("day.ndjson", &lines(&events));
+    assert_eq!(setup.run(&["replay", "day.ndjson"]).code, 0);
+    let records = setup.records();
+    assert_eq!(records.len(), 1);
+    assert_eq!(records[0]["state"], "resolved");
+    let notes = records[0]["notes"].as_array().unwrap();
+    assert_eq!(notes.len(), 3);
+    assert!(notes[2]["text"].as_str().unwrap().contains("Rating: 5"));
+}
+
+#[test]
+fn check_tells_what_is_wrong_by_its_exit_code() {
+    let setup = zendesk("delay_call_until_connected = true", &[]);
+    let fine = setup.run(&["check"]);
+    assert_eq!(fine.code, 0, "{fine:?}");
+    assert!(
+        fine.out.contains("delay_call_until_connected"),
+        "{}",
+        fine.out
+    );
+    setup.write("secret", "wrong");
+    assert_eq!(setup.run(&["check"]).code, 77, "a wrong secret");
+    setup.write("secret", "sandbox");
+    setup.configure("sandbox-read-only", "");
+    let narrow = setup.run(&["check"]);
+    assert_eq!(narrow.code, 77, "a missing scope: {narrow:?}");
+    assert!(narrow.out.contains("tickets:write"), "{}", narrow.out);
+    setup.configure("sandbox", "");
+    setup.control("POST", "reset", "");
+    let bare = setup.run(&["check"]);
+    assert_eq!(bare.code, 78, "missing fields: {bare:?}");
+    assert!(bare.out.contains("casewire setup"), "{}", bare.out);
+}
+
+#[test]
+fn the_demo_ends_with_the_same_tickets() {
+    let setup = zendesk("", &[]);
+    let demo = setup.run(&["demo", "--once"]);
+    assert_eq!(demo.code, 0, "{demo:?}");
+    assert!(
+        demo.out
+            .contains("0 sessions changed anything, the same tickets as before"),
+        "{}",
+        demo.out
+    );
+    for outcome in ["created", "appended", "reopened", "follow_up", "none"] {
+        assert!(demo.out.contains(outcome), "{outcome}: {}", demo.out);
+    }
+    for rule in 1..=8 {
+        assert!(
+            demo.out.contains(&format!(" R{rule} ")),
+            "R{rule}: {}",
+            demo.out
+        );
+    }
+}

@@ -1,0 +1,66 @@
+//! Requests of `check` and `setup`.
+
+use casewire_core::{Apply, CrmConnector as _, Severity};
+use casewire_zendesk::{DefaultUser, Zendesk};
+
+use crate::golden;
+use crate::script::{Script, answered, exchange};
+
+#[tokio::test]
+async fn creates_the_two_fields() {
+    let none = golden::answer("ticket_fields_of_new_account");
+    let script = Script::of([
+        answered("ticket_fields", none),
+        exchange("oauth_token_for_setup"),
+        exchange("ticket_field_create_leaf_queue"),
+        exchange("ticket_field_create_sessions"),
+    ])
+    .await;
+    let mut config = script.config("client-secret-1");
+    config.fields = None;
+    let changes = Zendesk::new(config)
+        .unwrap()
+        .setup(Apply::Write)
+        .await
+        .unwrap();
+    script.assert_played().await;
+    assert_eq!(changes.len(), 2);
+}
+
+#[tokio::test]
+async fn creates_nothing_that_is_there() {
+    let script = Script::of([exchange("ticket_fields")]).await;
+    let mut config = script.config("client-secret-1");
+    config.fields = None;
+    let changes = Zendesk::new(config)
+        .unwrap()
+        .setup(Apply::Write)
+        .await
+        .unwrap();
+    script.assert_played().await;
+    assert_eq!(changes, []);
+}
+
+#[tokio::test]
+async fn checks_credentials_scopes_fields_user_and_status() {
+    let exchanges = [
+        "users_me",
+        "oauth_token_current",
+        "ticket_fields",
+        "user_show",
+        "custom_statuses",
+    ];
+    let script = Script::of(exchanges.map(exchange)).await;
+    let mut config = script.config("client-secret-1");
+    config.default_user = Some(DefaultUser::Id(21_000_000_000_777));
+    config.reopen_custom_status_id = Some(21_000_000_007_001);
+    let findings = Zendesk::new(config).unwrap().check().await.unwrap();
+    script.assert_played().await;
+    let wrong: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding.severity != Severity::Fine)
+        .collect();
+    assert_eq!(wrong.len(), 1, "{findings:#?}");
+    assert_eq!(wrong[0].severity, Severity::Denied);
+    assert!(wrong[0].message.contains("users:write"), "{findings:#?}");
+}
