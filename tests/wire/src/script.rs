@@ -137,6 +137,12 @@ impl Script {
         Zendesk::new(self.config("client-secret-1")).unwrap()
     }
 
+    /// The body of the request at `place`, counted from 0.
+    pub(crate) async fn sent_body(&self, place: usize) -> Value {
+        let sent = self.server.received_requests().await.unwrap();
+        sent[place].body_json().unwrap()
+    }
+
     /// Fails unless exactly the script's requests were sent, each as its file says.
     pub(crate) async fn assert_played(&self) {
         let sent = self.server.received_requests().await.unwrap();

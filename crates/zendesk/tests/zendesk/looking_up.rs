@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use casewire_core::{
-    CrmConnector, Email, RecordCustomer, RecordState, StatusChange, TraceSearch, UserId,
-};
+use casewire_core::{CrmConnector, Email, RecordCustomer, RecordState, StatusChange, TraceSearch};
 use casewire_sandbox::Faults;
-use casewire_zendesk::{DefaultUser, Zendesk, ZendeskConfig};
 use http::Method;
 use jiff::{Timestamp, ToSpan};
 use serde_json::json;

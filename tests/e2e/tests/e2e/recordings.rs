@@ -31,7 +31,7 @@ fn recorded_logs_make_one_ticket_each_and_none_again() {
         records[0]["title"],
         "Voice Scheduled (API) - schedule_call - 987"
     );
-    assert_eq!(records[0]["tags"], json!(["ujet", "voice_scheduled_api"]));
+    assert_eq!(records[0]["tags"], json!(["voice_scheduled_api", "ujet"]));
     assert_eq!(records[0]["queue"], "83");
     assert_eq!(records[0]["sessions"], json!(["call/987"]));
     assert_eq!(records[0]["notes"].as_array().unwrap().len(), 2);

@@ -34,7 +34,7 @@ fn a_replay_makes_tickets_and_a_second_one_changes_nothing() {
     assert_eq!(records[0]["sessions"], json!(["call/1", "call/2"]));
     assert_eq!(
         records[0]["tags"],
-        json!(["ujet", "voice_inbound_ivr"]),
+        json!(["voice_inbound_ivr", "ujet"]),
         "as Zendesk stores them"
     );
     assert_eq!(records[0]["queue"], "13");
