@@ -63,7 +63,13 @@ fn root(value: &Value) -> Option<Root<'_>> {
     }
     let has = |name: &str| value.get(name).is_some();
     let session_type = text(value, "session_type").unwrap_or_default();
-    let kind = if has("chat_type") || has("chat_uuid") || session_type.starts_with("Messaging") {
+    // The Apps API's chat object names no type; a call has no agents in the plural and no timeout.
+    let is_plain_chat = has("all_agents") || has("timeout_at");
+    let kind = if has("chat_type")
+        || has("chat_uuid")
+        || is_plain_chat
+        || session_type.starts_with("Messaging")
+    {
         SessionKind::Chat
     } else if has("call_type") || has("call_uuid") || session_type.starts_with("Voice") {
         SessionKind::Call
@@ -141,8 +147,12 @@ impl<'v> Snapshot<'v> {
             assigned_at: time(state, "assigned_at")?,
             ends_at: time(state, "ends_at")?,
             updated_at: time(state, "updated_at")?,
-            agent: shown_agent(&state["agent_info"]),
+            agent: shown_agent(&state["agent_info"]).or_else(|| shown_agent(&state["agent"])),
         };
+        if this.assigned_at.is_none() && !state["agent"].is_null() && this.agent.is_some() {
+            // The Apps API's chat object shows who has the chat, not since when: by its end at the latest.
+            this.assigned_at = this.ends_at.or(this.updated_at).or(this.created_at);
+        }
         this.read_queues(shared)?;
         this.read_connections(shared)?;
         this.read_transfers(shared)?;

@@ -284,3 +284,22 @@ fn an_unreadable_number_is_warned_of_without_showing_it() {
     assert_eq!(warnings.len(), 1);
     assert!(!warnings[0].contains("5550123"));
 }
+
+#[test]
+fn a_plain_chat_object_is_assigned_to_the_agent_it_shows() {
+    let chat = json!({
+        "id": 135, "status": "finished", "status_text": "Finished", "features": ["text"],
+        "created_at": "2026-03-01T01:00:00Z", "ends_at": "2026-03-01T01:05:00Z", "timeout_at": null,
+        "agent": {"id": 5, "name": "Ana Ash", "first_name": "Ana", "status": "left"},
+        "virtual_agent": null, "all_agents": [{"id": 5, "name": "Ana Ash"}]
+    });
+    let session = only_session(&chat);
+    assert_eq!(session.key().to_string(), "chat/135");
+    assert_eq!(session.assigned_at(), at("2026-03-01T01:05:00Z"));
+    assert_eq!(session.agent().unwrap().id.as_deref(), Some("5"));
+    let alone = with(
+        chat,
+        json!({ "agent": null, "virtual_agent": {"id": 6, "name": "Bot"} }),
+    );
+    assert_eq!(only_session(&alone).assigned_at(), None);
+}
