@@ -214,8 +214,17 @@ fn summary(receipts: &[Receipt]) -> String {
         0 => String::new(),
         parked => format!("; {parked} parked"),
     };
+    let sessions = counted(sessions);
     match changed {
-        0 => format!("{sessions} sessions: nothing changed in the CRM{parked}"),
-        changed => format!("{sessions} sessions: {changed} changed something in the CRM{parked}"),
+        0 => format!("{sessions}: nothing changed in the CRM{parked}"),
+        changed => format!("{sessions}: {changed} changed something in the CRM{parked}"),
+    }
+}
+
+/// So many sessions, in words.
+pub(crate) fn counted(sessions: usize) -> String {
+    match sessions {
+        1 => "1 session".to_owned(),
+        many => format!("{many} sessions"),
     }
 }

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::context::{Context, Format, Output};
 use crate::exit::{Exit, Failure};
 use crate::input::Input;
+use crate::replay::counted;
 
 /// Prints one line per session, or with `--diff` one per session that the other config decides differently.
 pub(crate) fn run(args: SimulateArgs, context: &Context) -> Result<Exit, Failure> {
@@ -145,9 +146,9 @@ struct Report {
     output: Output,
     format: Format,
     failed: Option<io::Error>,
-    outcomes: BTreeMap<Outcome, u64>,
-    changed: u64,
-    same: u64,
+    outcomes: BTreeMap<Outcome, usize>,
+    changed: usize,
+    same: usize,
     late: u64,
     skipped: usize,
     compares: bool,
@@ -219,12 +220,13 @@ impl Report {
         if self.compares {
             let all = self.same + self.changed;
             summary.push_str(&format!(
-                "{} of {all} sessions would be decided differently",
-                self.changed
+                "{} of {} would be decided differently",
+                self.changed,
+                counted(all)
             ));
         } else {
-            let all: u64 = self.outcomes.values().sum();
-            summary.push_str(&format!("{all} sessions"));
+            let all: usize = self.outcomes.values().sum();
+            summary.push_str(&counted(all));
             for (place, (outcome, count)) in self.outcomes.iter().enumerate() {
                 let before = if place == 0 { ": " } else { ", " };
                 summary.push_str(&format!("{before}{count} {}", outcome.as_str()));

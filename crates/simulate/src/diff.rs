@@ -24,7 +24,7 @@ pub struct Change {
 pub struct Diff {
     before: HashMap<SessionKey, Line>,
     after: HashMap<SessionKey, Line>,
-    same: u64,
+    same: usize,
 }
 
 impl Diff {
@@ -51,7 +51,7 @@ impl Diff {
     }
 
     /// Sessions that both decide alike.
-    pub fn same(&self) -> u64 {
+    pub fn same(&self) -> usize {
         self.same
     }
 

@@ -48,7 +48,7 @@ fn recorded_logs_make_one_ticket_each_and_none_again() {
     for recording in [&call, &chat] {
         let ended = setup.run(&["replay", recording]);
         assert!(
-            ended.err.contains("1 sessions: nothing changed in the CRM"),
+            ended.err.contains("1 session: nothing changed in the CRM"),
             "{ended:?}"
         );
     }
