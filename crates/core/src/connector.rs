@@ -23,8 +23,9 @@ use crate::{
 ///   [`Uncertain`](crate::ErrorKind::Uncertain) and [`Protocol`](crate::ErrorKind::Protocol) means that
 ///   nothing was written that a repeat would double.
 /// * **C5** A write whose answer was lost is found again by its session's trace.
-/// * **C6** The same [`NewRecord`] given twice makes one record; the same [`Append`] given twice, with
-///   the same record as read before the first, writes once.
+/// * **C6** The same [`NewRecord`] given twice makes one record, for as long as the CRM keeps what tells
+///   the second one by (two hours at least); after that the caller looks up thoroughly first. The same
+///   [`Append`] given twice, with the same record as read before the first, writes once.
 /// * **C7** Notes keep their exact text and are never shown to the customer.
 /// * **C8** A resolved record opens again; a closed one is refused as
 ///   [`Conflict`](crate::ErrorKind::Conflict), and a record that is gone as

@@ -183,19 +183,21 @@ pub(crate) async fn c9_changed_record_is_a_conflict(v: V) {
 }
 
 pub(crate) async fn c10_tags_are_added_and_peoples_tags_stay(v: V) {
-    let (connector, record) = read(&*v, RecordState::Open).await;
-    let what = Append {
-        tags: vec!["casewire".to_owned(), "vip".to_owned()],
-        ..append("call/987")
-    };
-    let record = connector.append(&record, &what).await.unwrap();
-    connector
-        .append(&record, &append("call/988"))
-        .await
-        .unwrap();
-    let mut tags = only(&*v).tags;
-    tags.sort();
-    assert_eq!(tags, ["casewire", "vip"]);
+    let (connector, mut record) = read(&*v, RecordState::Open).await;
+    for (subject, tags) in [
+        ("call/987", &["casewire", "voice_inbound"][..]),
+        ("call/988", &[]),
+        ("call/989", &["vip"]),
+    ] {
+        let what = Append {
+            tags: tags.iter().map(|&tag| tag.to_owned()).collect(),
+            ..append(subject)
+        };
+        record = connector.append(&record, &what).await.unwrap();
+        let mut tags = only(&*v).tags;
+        tags.sort();
+        assert_eq!(tags, ["casewire", "vip", "voice_inbound"]);
+    }
 }
 
 pub(crate) async fn c10_owner_is_set_and_otherwise_stays(v: V) {
