@@ -1,4 +1,4 @@
-//! Which record: R9 to R12 (rules §4).
+//! Which record: R9 to R12 (docs/RULES.md §4).
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -112,6 +112,8 @@ pub fn choose(rules: &Rules, session: &Session, now: Timestamp, found: &Candidat
         Some("the customer is anonymous")
     } else if session.queue().is_none() {
         Some("the session has no queue")
+    } else if rules.skip_customer_lookup {
+        Some("skip_customer_lookup is on")
     } else if !found.customer_known {
         Some("the customer is new")
     } else {

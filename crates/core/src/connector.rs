@@ -74,6 +74,8 @@ pub struct Profile {
     pub title_limit: usize,
     /// Turns a session type into a tag (R13). Empty when nothing is left of it.
     pub session_type_tag: fn(&str) -> String,
+    /// Turns any other tag, such as the platform's, into one that this CRM keeps (R13).
+    pub plain_tag: fn(&str) -> String,
     /// Whether a record can be without a customer.
     pub record_without_customer: bool,
     /// The keys of settings that this CRM can not honour: an error at start.

@@ -154,7 +154,7 @@ impl CustomerIdentity {
     }
 
     /// The keys in the order they are looked up: external id, then phone for calls or e-mail for
-    /// chats, then the other (rules, "Customer lookup").
+    /// chats, then the other (docs/RULES.md §4).
     pub fn keys(&self, kind: SessionKind) -> impl Iterator<Item = CustomerKey> {
         let external_id = self.external_id.clone().map(CustomerKey::ExternalId);
         let phone = self.phone.clone().map(CustomerKey::Phone);

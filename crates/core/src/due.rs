@@ -1,4 +1,4 @@
-//! When a record is due: R1 to R8 (rules §3).
+//! When a record is due: R1 to R8 (docs/RULES.md §3).
 
 use crate::{
     AbandonPhase, AbandonedChats, Reason, RuleId, Rules, Session, SessionKind, SessionOutcome,

@@ -38,11 +38,11 @@ pub struct SessionKey {
 }
 
 impl SessionKey {
-    /// The session `kind/id` of `source`. `None` when the id is empty, or has a character that can not
-    /// stand in a key: white space, a control character, `@`, `#`, `[` or `]`.
+    /// The session `kind/id` of `source`. `None` when the id is empty or longer than 200 bytes, or has a
+    /// character that can not stand in a key: white space, a control character, `/`, `@`, `#`, `[` or `]`.
     pub fn new(source: &Arc<str>, kind: SessionKind, id: &str) -> Option<Self> {
-        let fits = !id.is_empty()
-            && !id.contains(|c: char| c.is_whitespace() || c.is_control() || "@#[]".contains(c));
+        let fits = (1..=200).contains(&id.len())
+            && !id.contains(|c: char| c.is_whitespace() || c.is_control() || "/@#[]".contains(c));
         fits.then(|| Self {
             kind,
             id: id.into(),

@@ -9,13 +9,15 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     Append, Apply, Change, CrmConnector, CustomerId, CustomerIdentity, CustomerKey, Email, Error,
     ErrorKind, Finding, Found, LookUp, NewRecord, Note, Profile, Record, RecordCustomer, RecordId,
-    RecordState, Result, SessionKey, StatusChange, Trace, UserId,
+    RecordState, Result, SessionKey, StatusChange, Trace, TraceSearch, UserId,
 };
 
 /// A CRM in memory, with an index that may lag: what every connector must behave like.
 ///
 /// It has a clock of its own that only [`MemoryCrm::advance`] moves. Customers and records that changed
 /// less than the lag ago are not found by a look-up, as in a CRM whose search is behind; by id they are.
+/// A session's own record is seen among the customer's; a thorough look-up sees all of the customer's,
+/// and otherwise the one that the session made.
 #[derive(Debug)]
 pub struct MemoryCrm {
     profile: Profile,
@@ -40,6 +42,7 @@ struct Kept {
     owner: Option<UserId>,
     changed_at: Timestamp,
     follow_up_of: Option<RecordId>,
+    maker: Option<SessionKey>,
 }
 
 /// A record of a [`MemoryCrm`] with all that a person would see.
@@ -73,6 +76,7 @@ impl MemoryCrm {
                 name: "memory",
                 title_limit: 255,
                 session_type_tag: str::to_owned,
+                plain_tag: str::to_owned,
                 record_without_customer: true,
                 refuses: &[],
             },
@@ -125,6 +129,7 @@ impl MemoryCrm {
             owner: None,
             changed_at: Timestamp::MIN,
             follow_up_of: None,
+            maker: None,
         };
         let id = kept.record.id.clone();
         state.records.insert(number, kept);
@@ -220,12 +225,10 @@ impl State {
             .then(|| CustomerId((place + 1).to_string()))
     }
 
-    /// The record that `session` made, by the CRM's own memory of it, which no index lag touches.
-    fn own(&self, session: &SessionKey) -> Option<&Record> {
-        let records = self.records.values().map(|kept| &kept.record);
-        records
-            .into_iter()
-            .find(|record| record.trace.has_session(session))
+    /// The record that `session` made, which no index lag hides.
+    fn made_by(&self, session: &SessionKey) -> Option<&Kept> {
+        let mut all = self.records.values();
+        all.find(|kept| kept.maker.as_ref() == Some(session))
     }
 
     fn answer(&mut self, record: Record) -> Result<Record> {
@@ -270,20 +273,24 @@ impl CrmConnector for MemoryCrm {
                 .keys(query.session.kind())
                 .find_map(|key| state.find_customer(&key))
         });
-        let records = match (&customer, &query.records) {
-            (Some(customer), Some(_)) => state
-                .records
-                .values()
-                .filter(|kept| kept.record.customer.as_ref() == Some(customer))
-                .filter(|kept| state.is_indexed(kept.changed_at))
-                .map(|kept| kept.record.clone())
-                .collect(),
-            _ => Vec::new(),
+        let records = state.records.values();
+        let of_customer: Vec<_> = records
+            .filter(|kept| customer.is_some() && kept.record.customer == customer)
+            .collect();
+        let mut shown = of_customer.clone();
+        shown.retain(|kept| query.records.is_some() && state.is_indexed(kept.changed_at));
+        let has_session = |kept: &&Kept| kept.record.trace.has_session(&query.session);
+        let own = match query.trace {
+            TraceSearch::OnTheWay => shown.iter().copied().find(has_session),
+            TraceSearch::Thorough => {
+                let listed = of_customer.into_iter().find(has_session);
+                listed.or_else(|| state.made_by(&query.session))
+            }
         };
         Ok(Found {
+            own: own.map(|kept| kept.record.clone()),
+            records: shown.into_iter().map(|kept| kept.record.clone()).collect(),
             customer,
-            records,
-            own: state.own(&query.session).cloned(),
         })
     }
 
@@ -293,13 +300,7 @@ impl CrmConnector for MemoryCrm {
 
     async fn create_record(&self, new: &NewRecord) -> Result<Record> {
         let mut state = self.state();
-        let own = state.records.values().find(|kept| {
-            // A repeat is told by the note that only the making session's record begins with.
-            kept.notes
-                .first()
-                .is_some_and(|(session, _)| *session == new.session)
-        });
-        if let Some(own) = own {
+        if let Some(own) = state.made_by(&new.session) {
             let record = own.record.clone();
             return state.answer(record);
         }
@@ -323,6 +324,7 @@ impl CrmConnector for MemoryCrm {
             owner: new.owner.clone(),
             changed_at: now,
             follow_up_of: new.follow_up_of.clone(),
+            maker: Some(new.session.clone()),
         };
         kept.add(&new.session, &new.notes, &new.tags, now);
         let record = kept.record.clone();

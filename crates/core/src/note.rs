@@ -1,5 +1,6 @@
 //! Notes: what is written on a record over a session's life (R15).
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 use jiff::Timestamp;
@@ -63,15 +64,17 @@ impl Note {
         format!("{}\n[casewire {} {}]", self.text, session.token(), self.id)
     }
 
-    /// The notes that `session`, linked at `linked_at`, calls for so far and `trace` does not show yet,
-    /// oldest first: one that it was linked, one per transfer since, one that it ended, and one when
-    /// something else is known now than the last one said.
+    /// The notes that a session calls for so far and `trace` does not show yet, oldest first: one that it
+    /// was linked, as it was `then`, `linked_at`; and by what is known at the `latest`, one per transfer
+    /// since, one that it ended, and one when something else is known now than the last one said.
     pub fn missing(
-        session: &Session,
+        then: &Session,
+        latest: &Session,
         linked_at: Timestamp,
         zone: &TimeZone,
         trace: &Trace,
     ) -> Vec<Self> {
+        let session = latest;
         let transfers = session
             .transfers()
             .iter()
@@ -81,7 +84,7 @@ impl Note {
             false => Self::ended(session, zone),
             true => Self::late(session, trace),
         };
-        [Self::linked(session, zone)]
+        [Self::linked(then, zone)]
             .into_iter()
             .chain(transfers)
             .chain(end)
@@ -97,13 +100,13 @@ impl Note {
                 crate::SessionKind::Call => "Call",
                 crate::SessionKind::Chat => "Chat",
             });
-        let mut text = format!("{kind} {}", session.key().id());
+        let mut text = format!("{} {}", one_line(kind), session.key().id());
         if let Some(queue) = session.queue() {
             text.push_str("\nQueue: ");
             push_path(&mut text, queue);
         }
         if let Some(language) = session.language() {
-            let _ = write!(text, "\nLanguage: {language}");
+            let _ = write!(text, "\nLanguage: {}", one_line(language));
         }
         if let Some(agent) = session.agent().and_then(agent_name) {
             let _ = write!(text, "\nAgent: {agent}");
@@ -181,12 +184,21 @@ fn end_facts(session: &Session) -> String {
         let _ = write!(text, "\nRating: {rating}");
     }
     if let Some(disposition) = session.disposition() {
-        let _ = write!(text, "\nDisposition: {disposition}");
+        let _ = write!(text, "\nDisposition: {}", one_line(disposition));
     }
     for link in session.links() {
-        let _ = write!(text, "\n{}: {}", capitalised(&link.rel), link.href);
+        let (rel, href) = (capitalised(&link.rel), one_line(&link.href));
+        let _ = write!(text, "\n{}: {href}", one_line(&rel));
     }
     text
+}
+
+/// A value without line breaks and other control characters: what an event carries can not look like a line of ours.
+pub(crate) fn one_line(value: &str) -> Cow<'_, str> {
+    match value.contains(char::is_control) {
+        true => Cow::Owned(value.replace(char::is_control, " ")),
+        false => Cow::Borrowed(value),
+    }
 }
 
 fn in_minutes(seconds: u64) -> String {
@@ -206,7 +218,7 @@ fn capitalised(word: &str) -> String {
 
 fn agent_name(agent: &Agent) -> Option<String> {
     if let Some(name) = &agent.name {
-        return Some(name.as_str().to_owned());
+        return Some(one_line(name.as_str()).into_owned());
     }
     if let Some(email) = &agent.email {
         return Some(email.as_str().to_owned());

@@ -143,11 +143,7 @@ impl Trace {
     /// Whether `session` is on the record.
     pub fn has_session(&self, session: &SessionKey) -> bool {
         let token = session.token();
-        self.0.iter().any(|known| {
-            known
-                .strip_prefix(token.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
-        })
+        self.0.iter().any(|known| session_of(known) == token)
     }
 
     /// Whether `session` is the first on the record: the one that made it.
@@ -158,6 +154,9 @@ impl Trace {
 
     /// Whether the note `id` of `session` is on the record.
     pub fn has_note(&self, session: &SessionKey, id: &NoteId) -> bool {
+        if *id == NoteId::Linked {
+            return self.has_session(session);
+        }
         let token = note_token(session, id);
         self.0.iter().any(|known| **known == *token)
     }
@@ -180,16 +179,21 @@ impl Trace {
         }
     }
 
-    /// The text form, at most `limit` bytes: the oldest tokens go first.
+    /// The text form, at most `limit` bytes: what is oldest goes first, a session with all its notes.
     pub fn to_text(&self, limit: usize) -> String {
-        let mut length = 0;
-        let fitting = self.0.iter().rev().take_while(|token| {
-            length += token.len() + 1;
-            length <= limit + 1
-        });
-        let skipped = self.0.len() - fitting.count();
-        self.0[skipped..].join(" ")
+        let mut kept: Vec<&str> = self.0.iter().map(AsRef::as_ref).collect();
+        let length = |tokens: &[&str]| tokens.iter().map(|token| token.len() + 1).sum::<usize>();
+        while length(&kept) > limit + 1 {
+            let oldest = session_of(kept[0]);
+            kept.retain(|token| session_of(token) != oldest);
+        }
+        kept.join(" ")
     }
+}
+
+/// The session of a token.
+fn session_of(token: &str) -> &str {
+    token.split_once('#').map_or(token, |(session, _)| session)
 }
 
 fn note_token(session: &SessionKey, id: &NoteId) -> String {
@@ -240,5 +244,22 @@ mod tests {
         assert!(Trace::parse(&two).has_session(&session("//a", "3")));
         assert!(!Trace::parse(&two).has_session(&session("//a", "1")));
         assert_eq!(trace.to_text(0), "");
+    }
+
+    #[test]
+    fn a_full_trace_drops_a_session_with_all_its_notes() {
+        let (first, second) = (session("//a", "1"), session("//a", "2"));
+        let ended = Note {
+            id: NoteId::Ended {
+                facts: "abcdef".to_owned(),
+            },
+            text: String::new(),
+        };
+        let mut trace = Trace::default();
+        trace.add(&first, &[]);
+        trace.add(&second, &[]);
+        trace.add(&first, std::slice::from_ref(&ended));
+        let text = trace.to_text(30);
+        assert_eq!(text, second.token());
     }
 }

@@ -1,4 +1,4 @@
-//! The session, folded from its events (rules §2).
+//! The session, folded from its events (docs/RULES.md §2).
 
 use std::sync::Arc;
 

@@ -1,11 +1,12 @@
-//! The settings of the pane "CRM record creation details" (rules §1).
+//! The settings of the pane "CRM record creation details" (docs/RULES.md §1).
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{Profile, QueueId, Title};
 
@@ -50,6 +51,7 @@ pub struct Rules {
     /// Add platform tag to records (R13). Default: false.
     pub tag_platform: bool,
     /// The tag that `tag_platform` adds. Default: `UJET`.
+    #[serde(deserialize_with = "not_blank")]
     pub platform_tag: String,
     /// Skip CRM account lookup. Default: false.
     pub skip_customer_lookup: bool,
@@ -84,6 +86,14 @@ impl Default for Rules {
             skip_record_creation: false,
             anonymous: AnonymousCustomers::Separate,
         }
+    }
+}
+
+fn not_blank<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match text.trim().is_empty() {
+        true => Err(D::Error::custom("a tag can not be blank")),
+        false => Ok(text),
     }
 }
 
@@ -261,6 +271,30 @@ impl Rules {
                 "append_to_open",
                 "skip_customer_lookup",
                 "no session joins a record, because no customer is known (R9)",
+            ),
+            (
+                self.skip_record_creation && self.append_to_open && self.skip_customer_lookup,
+                "skip_record_creation",
+                "skip_customer_lookup",
+                "nothing is ever written: no record is made and none is joined (R12)",
+            ),
+            (
+                self.ignore_short_abandoned_calls && self.delay_call_until_connected,
+                "ignore_short_abandoned_calls",
+                "delay_call_until_connected",
+                "no abandoned call makes a record anyway (R5)",
+            ),
+            (
+                self.anonymous != AnonymousCustomers::Separate && self.skip_customer_creation,
+                "anonymous",
+                "skip_customer_creation",
+                "a withheld caller's record has no customer",
+            ),
+            (
+                self.platform_tag != Self::default().platform_tag && !self.tag_platform,
+                "platform_tag",
+                "tag_platform = false",
+                "the platform tag is not added (R13)",
             ),
         ]
         .into_iter()

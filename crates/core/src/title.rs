@@ -1,4 +1,4 @@
-//! Record titles: a template compiled once, filled per session (rules §5, "Title").
+//! Record titles: a template compiled once, filled per session (docs/RULES.md §5, "Title").
 
 use std::fmt::Write as _;
 use std::str::FromStr;
@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Session;
+use crate::note::one_line;
 
 /// A compiled title template, such as `{CALL_TYPE} - {MENU_PATH} - {CALL_ID}`.
 ///
@@ -66,6 +67,12 @@ impl FromStr for Title {
     type Err = TitleError;
 
     fn from_str(source: &str) -> Result<Self, TitleError> {
+        if source.trim().is_empty() {
+            return Err(TitleError {
+                position: 1,
+                problem: "nothing but blanks".to_owned(),
+            });
+        }
         let mut parts = Vec::new();
         let mut literal = String::new();
         let mut chars = source.char_indices().enumerate().peekable();
@@ -192,7 +199,7 @@ pub(crate) fn push_path(text: &mut String, queue: &crate::Queue) {
         if place > 0 {
             text.push('/');
         }
-        text.push_str(&step.name);
+        text.push_str(&one_line(&step.name));
     }
 }
 

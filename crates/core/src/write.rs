@@ -1,4 +1,4 @@
-//! What is looked up and what is written for a session that is due (rules §4 and §5).
+//! What is looked up and what is written for a session that is due (docs/RULES.md §4 and §5).
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -9,7 +9,7 @@ use crate::{
     TraceSearch, WantedRecords, closed_since, may_append,
 };
 
-/// How a session ended up (rules §6).
+/// How a session ended up (docs/RULES.md §6).
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -85,7 +85,9 @@ pub fn tags(rules: &Rules, session: &Session, profile: &Profile) -> Vec<String> 
         .filter(|_| rules.tag_session_type)
         .map(profile.session_type_tag)
         .filter(|tag| !tag.is_empty());
-    let platform = rules.tag_platform.then(|| rules.platform_tag.clone());
+    let platform = rules
+        .tag_platform
+        .then(|| (profile.plain_tag)(&rules.platform_tag));
     session_type.into_iter().chain(platform).collect()
 }
 

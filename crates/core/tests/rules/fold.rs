@@ -1,4 +1,4 @@
-//! Folding is commutative and idempotent (rules §2).
+//! Folding is commutative and idempotent (docs/RULES.md §2).
 
 use casewire_core::{
     AgentKind, CustomerIdentity, Email, EventData, EventKind, Link, Phone, Session, SessionEvent,

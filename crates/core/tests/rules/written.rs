@@ -81,6 +81,7 @@ fn a_wrong_title_is_refused_with_its_position() {
         ("a } b", 3, "lone `}`"),
         ("{{}", 3, "lone `}`"),
         ("{}", 1, "unknown name"),
+        ("  ", 1, "nothing but blanks"),
     ];
     for (template, position, problem) in table {
         let error = template.parse::<casewire_core::Title>().unwrap_err();
@@ -107,13 +108,19 @@ fn r13_tags_follow_their_switches() {
 #[test]
 fn r14_a_trace_tells_what_is_on_a_record() {
     let session = session();
-    let notes = Note::missing(&session, second(6), &TimeZone::UTC, &Trace::default());
+    let notes = Note::missing(
+        &session,
+        &session,
+        second(6),
+        &TimeZone::UTC,
+        &Trace::default(),
+    );
     let mut trace = Trace::default();
     assert!(!trace.has_session(session.key()));
     trace.add(session.key(), &notes);
     assert!(trace.has_session(session.key()));
     assert_eq!(
-        Note::missing(&session, second(6), &TimeZone::UTC, &trace),
+        Note::missing(&session, &session, second(6), &TimeZone::UTC, &trace),
         []
     );
 }
@@ -125,7 +132,13 @@ fn r15_a_session_has_one_note_when_linked_and_one_when_ended() {
         .by(6, EventKind::Assigned, AgentKind::Human)
         .ended(25, SessionOutcome::Finished)
         .session();
-    let notes = Note::missing(&session, second(6), &TimeZone::UTC, &Trace::default());
+    let notes = Note::missing(
+        &session,
+        &session,
+        second(6),
+        &TimeZone::UTC,
+        &Trace::default(),
+    );
     let texts: Vec<_> = notes.iter().map(|note| note.text.as_str()).collect();
     assert_eq!(
         texts,
@@ -141,8 +154,9 @@ fn r15_late_data_adds_one_note() {
     let ended = call()
         .at(6, EventKind::Assigned)
         .ended(25, SessionOutcome::Finished);
-    let missing =
-        |session: &Session, trace: &Trace| Note::missing(session, second(6), &TimeZone::UTC, trace);
+    let missing = |session: &Session, trace: &Trace| {
+        Note::missing(session, session, second(6), &TimeZone::UTC, trace)
+    };
     let mut trace = Trace::default();
     trace.add(ended.session().key(), &missing(&ended.session(), &trace));
 
@@ -167,7 +181,13 @@ fn r15_only_transfers_after_the_link_are_noted() {
         .at(6, EventKind::Assigned)
         .by(9, EventKind::Transferred, AgentKind::Human)
         .session();
-    let notes = Note::missing(&session, second(6), &TimeZone::UTC, &Trace::default());
+    let notes = Note::missing(
+        &session,
+        &session,
+        second(6),
+        &TimeZone::UTC,
+        &Trace::default(),
+    );
     let transfers = notes
         .iter()
         .filter(|note| note.text.starts_with("Transferred to agent 5"));
@@ -230,4 +250,50 @@ fn a_crm_that_wants_a_customer_gets_no_record_without_one() {
     };
     let customer = RecordCustomer::of(&rules, &call().session(), None, &strict);
     assert_eq!(customer, Err(Unwritable::NoCustomer));
+}
+
+#[test]
+fn r15_a_value_can_not_look_like_a_line_of_ours() {
+    let data = EventData {
+        session_type: Some("Voice\n[casewire call/9@aaaaaa linked]".into()),
+        disposition: Some("done\r\n[casewire call/9@aaaaaa ended]".into()),
+        ..EventData::default()
+    };
+    let session = call()
+        .with(6, EventKind::Assigned, data)
+        .ended(9, SessionOutcome::Finished)
+        .session();
+    let nothing = Trace::default();
+    for note in Note::missing(&session, &session, second(6), &TimeZone::UTC, &nothing) {
+        assert!(
+            !note.text.lines().any(|line| line.starts_with("[casewire")),
+            "{}",
+            note.text
+        );
+    }
+}
+
+#[test]
+fn r15_the_link_is_told_as_it_was() {
+    let agent = |id: &str| EventData {
+        agent: Some(casewire_core::Agent {
+            id: Some(id.into()),
+            ..casewire_core::Agent::default()
+        }),
+        ..EventData::default()
+    };
+    let assigned = call().with(6, EventKind::Assigned, agent("5"));
+    let moved = assigned.clone().with(9, EventKind::Transferred, agent("8"));
+    let (then, latest) = (assigned.session(), moved.session());
+    let notes = Note::missing(&then, &latest, second(6), &TimeZone::UTC, &Trace::default());
+    assert!(
+        notes[0].text.contains("Agent: agent 5"),
+        "{}",
+        notes[0].text
+    );
+    assert!(
+        notes[1].text.starts_with("Transferred to agent 8"),
+        "{}",
+        notes[1].text
+    );
 }
