@@ -19,12 +19,22 @@ use crate::{Auth, Bucket, Request, Response};
 
 /// Why a try failed, and what that means for the next.
 pub(crate) struct Failure {
-    pub(crate) kind: ErrorKind,
-    pub(crate) message: String,
-    pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
+    pub(crate) cause: Cause,
     pub(crate) meaning: Meaning,
     /// How long the CRM wants to be left alone.
     pub(crate) wait: Duration,
+}
+
+/// What failed.
+pub(crate) enum Cause {
+    /// The request.
+    Request {
+        kind: ErrorKind,
+        message: String,
+        source: Option<Box<dyn StdError + Send + Sync>>,
+    },
+    /// Asking for the access token it needs; the error says of itself what was asked.
+    Token(Error),
 }
 
 /// What a failed try means for the next.
@@ -97,7 +107,7 @@ impl Inner {
         })
     }
 
-    /// Sends, logs and records.
+    /// Sends and records.
     async fn exchange(
         &self,
         request: &Request,
@@ -105,55 +115,27 @@ impl Inner {
     ) -> Result<Answer, Failure> {
         let started_at = Timestamp::now();
         let started = Instant::now();
-        let result = exchange(&self.http, prepared, self.config.max_response_bytes).await;
-        let elapsed = started.elapsed();
-        let status = match &result {
-            Ok(answer) => Some(answer.status),
-            Err(NoAnswer::TooLarge(status)) => Some(*status),
-            Err(NoAnswer::Lost(_) | NoAnswer::Unsent(_)) => None,
-        };
-        tracing::debug!(
-            method = %request.method(),
-            path = request.template(),
-            status = status.map(|status| status.as_u16()),
-            millis = elapsed.as_millis(),
-            request_id = result.as_ref().ok().and_then(|answer| request_id(&answer.headers)),
-            "called the CRM"
-        );
+        let max_bytes = self.config.max_response_bytes;
+        let result = exchange(&self.http, prepared, request.template(), max_bytes).await;
         calls::record(Call {
             method: request.method().clone(),
             path: request.template(),
-            status,
+            status: match &result {
+                Ok(answer) => Some(answer.status),
+                Err(error) => error.status(),
+            },
             started_at,
-            elapsed,
+            elapsed: started.elapsed(),
         });
         result.map_err(|error| self.unanswered(error))
     }
 
     fn unanswered(&self, error: NoAnswer) -> Failure {
+        let message = error.told(&self.config.base, self.config.timeout);
         match error {
-            NoAnswer::Unsent(error) => Failure {
-                source: Some(error.into()),
-                ..Failure::not_done(format!("no connection to {}", self.config.base))
-            },
-            NoAnswer::Lost(error) => {
-                let message = if error.is_timeout() {
-                    format!("no answer within {:?}", self.config.timeout)
-                } else {
-                    "the connection was lost before the answer came".to_owned()
-                };
-                Failure {
-                    source: Some(error.into()),
-                    ..Failure::may_be_done(message)
-                }
-            }
-            NoAnswer::TooLarge(_) => Failure::last(
-                ErrorKind::Protocol,
-                format!(
-                    "the answer is longer than {} bytes",
-                    self.config.max_response_bytes
-                ),
-            ),
+            NoAnswer::Lost(error) => Failure::without_answer(Meaning::MayBeDone, message, error),
+            NoAnswer::TooLarge { .. } => Failure::last(ErrorKind::Protocol, message),
+            NoAnswer::Unsent(error) => Failure::without_answer(Meaning::NotDone, message, error),
         }
     }
 
@@ -183,12 +165,15 @@ impl Inner {
                 let wait = asked.max(retry_after);
                 // Whoever hits the same limit next need not ask to learn of it. When the headers name the empty bucket,
                 // it is noted already, and may be one that concerns a single record.
-                let is_named = (self.config.readings)(headers)
-                    .iter()
-                    .any(|reading| reading.remaining == 0);
-                if !is_named {
+                let mut empty = (self.config.readings)(headers);
+                empty.retain(|reading| reading.remaining == 0);
+                if empty.is_empty() {
                     let bucket = request.limit().cloned().unwrap_or(Bucket::Account);
-                    self.limits.pause(bucket, wait);
+                    self.limits.pause(bucket.clone(), wait);
+                    self.limits.tell(&bucket);
+                }
+                for reading in &empty {
+                    self.limits.tell(&reading.bucket);
                 }
                 (Meaning::NotDone, wait)
             }
@@ -197,11 +182,9 @@ impl Inner {
             _ => (Meaning::Final, Duration::ZERO),
         };
         Failure {
-            kind,
-            message,
-            source: None,
             meaning,
             wait,
+            ..Failure::last(kind, message)
         }
     }
 
@@ -232,25 +215,29 @@ impl Failure {
     /// A failure of which the CRM has said the last word.
     pub(crate) fn last(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
-            kind,
-            message: message.into(),
-            source: None,
+            cause: Cause::Request {
+                kind,
+                message: message.into(),
+                source: None,
+            },
             meaning: Meaning::Final,
             wait: Duration::ZERO,
         }
     }
 
-    fn not_done(message: impl Into<String>) -> Self {
+    fn without_answer(meaning: Meaning, message: String, error: reqwest::Error) -> Self {
+        let kind = match meaning {
+            Meaning::MayBeDone => ErrorKind::Uncertain,
+            _ => ErrorKind::Unavailable,
+        };
         Self {
-            meaning: Meaning::NotDone,
-            ..Self::last(ErrorKind::Unavailable, message)
-        }
-    }
-
-    fn may_be_done(message: impl Into<String>) -> Self {
-        Self {
-            meaning: Meaning::MayBeDone,
-            ..Self::last(ErrorKind::Uncertain, message)
+            cause: Cause::Request {
+                kind,
+                message,
+                source: Some(error.into()),
+            },
+            meaning,
+            wait: Duration::ZERO,
         }
     }
 
@@ -261,9 +248,7 @@ impl Failure {
             _ => (Meaning::Final, Duration::ZERO),
         };
         Self {
-            kind: error.kind(),
-            message: error.message().to_owned(),
-            source: Some(error.into()),
+            cause: Cause::Token(error),
             meaning,
             wait,
         }
@@ -281,12 +266,9 @@ fn kind_of(status: StatusCode, headers: &HeaderMap) -> ErrorKind {
         429 => ErrorKind::RateLimited {
             retry_after: retry_after.unwrap_or_default(),
         },
-        503 if retry_after.is_some() => ErrorKind::Unavailable,
+        // Maintenance, with the time when it ends: everybody waits for that.
+        503 if let Some(retry_after) = retry_after => ErrorKind::RateLimited { retry_after },
         408 | 500..=599 => ErrorKind::Uncertain,
         _ => ErrorKind::Rejected,
     }
-}
-
-fn request_id(headers: &HeaderMap) -> Option<&str> {
-    headers.get("x-request-id")?.to_str().ok()
 }

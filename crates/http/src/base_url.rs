@@ -93,6 +93,16 @@ impl BaseUrl {
         }
     }
 
+    /// What to check when there is no way to the origin.
+    pub(crate) fn advice(&self) -> &'static str {
+        match self.is_loopback() {
+            true => "check `base_url`, and that a server runs there",
+            false => {
+                "check the account's name in the config (such as `subdomain`), and the network"
+            }
+        }
+    }
+
     /// `link` as a URL of this origin; a relative link is joined.
     pub(crate) fn join(&self, link: &str) -> Result<Url> {
         let refused = |why: &str| {

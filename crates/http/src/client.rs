@@ -77,8 +77,10 @@ impl Client {
         let tokens = match &config.auth {
             Auth::OAuth(oauth) => Some(TokenSource::new(TokenEndpoint {
                 oauth: oauth.clone(),
+                base: config.base.clone(),
                 url: config.base.join(oauth.token_path)?,
                 http: http.clone(),
+                timeout: config.timeout,
             })),
             Auth::Basic { .. } | Auth::Bearer(_) => None,
         };

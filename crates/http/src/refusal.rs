@@ -33,7 +33,7 @@ impl Refusal {
     /// | 408, 5xx | `Uncertain` for a write, `Unavailable` for a read |
     /// | 409, 412 | `Conflict` |
     /// | 429 | `RateLimited` |
-    /// | 503 with `Retry-After` | `Unavailable`: refused before it was handled |
+    /// | 503 with `Retry-After` | `RateLimited`: refused before it was handled |
     /// | other 4xx | `Rejected` |
     pub fn by_status(_status: StatusCode, _headers: &HeaderMap, _body: &[u8]) -> Self {
         Self {
@@ -44,7 +44,7 @@ impl Refusal {
 }
 
 /// The longest delay that is believed.
-const MAX_DELAY: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const MAX_DELAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The delay an answer asks for in `Retry-After`, given in seconds or as a date (RFC 9110 section 10.2.3); at most a
 /// day.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use casewire_core::{Error, ErrorKind, Result};
 use tokio::time::sleep;
 
-use crate::attempt::{Failure, Meaning};
+use crate::attempt::{Cause, Failure, Meaning};
 use crate::client::Inner;
-use crate::{Repeat, Request, Response};
+use crate::{Bucket, Repeat, Request, Response};
 
 /// How often and how long a request is tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +90,9 @@ async fn wait_for_limits(
         if wait.is_zero() {
             return Ok(());
         }
+        for bucket in [&Bucket::Account].into_iter().chain(request.limit()) {
+            client.limits.tell(bucket);
+        }
         if !patience.wait_for_limit(wait).await {
             let kind = ErrorKind::RateLimited { retry_after: wait };
             return Err(Failure::last(
@@ -103,23 +106,32 @@ async fn wait_for_limits(
 impl Failure {
     /// The failure as the caller's error, after the last try.
     fn into_error(self, request: &Request, may_be_done: bool) -> Error {
-        let (kind, message) = match self.kind {
-            _ if may_be_done => (
+        let uncertain = |what: &str| {
+            Error::new(
                 ErrorKind::Uncertain,
                 format!(
-                    "{request}: {}; the write was sent and may have been done, so look for it before repeating it",
-                    self.message
+                    "{request}: {what}; the write was sent and may have been done, so look for it before repeating it"
                 ),
-            ),
-            // Only a read comes here without having done anything.
-            ErrorKind::Uncertain => (
-                ErrorKind::Unavailable,
-                format!("{request}: {}", self.message),
-            ),
-            kind => (kind, format!("{request}: {}", self.message)),
+            )
         };
-        let error = Error::new(kind, message);
-        match self.source {
+        let (kind, message, source) = match self.cause {
+            Cause::Token(error) if may_be_done => {
+                return uncertain("there is no access token for another try").with_source(error);
+            }
+            Cause::Token(error) => return error,
+            Cause::Request {
+                kind,
+                message,
+                source,
+            } => (kind, message, source),
+        };
+        let error = match kind {
+            _ if may_be_done => uncertain(&message),
+            // Only a read comes here without having done anything.
+            ErrorKind::Uncertain => Error::new(ErrorKind::Unavailable, message).context(request),
+            kind => Error::new(kind, message).context(request),
+        };
+        match source {
             Some(source) => error.with_source(source),
             None => error,
         }
@@ -127,8 +139,16 @@ impl Failure {
 
     /// With `wait` as the delay of a rate limit.
     fn after(mut self, wait: Duration) -> Self {
-        if let ErrorKind::RateLimited { retry_after } = &mut self.kind {
-            *retry_after = wait;
+        match &mut self.cause {
+            Cause::Request {
+                kind: ErrorKind::RateLimited { retry_after },
+                ..
+            } => *retry_after = wait,
+            Cause::Token(error) if matches!(error.kind(), ErrorKind::RateLimited { .. }) => {
+                let kind = ErrorKind::RateLimited { retry_after: wait };
+                *error = Error::new(kind, error.message());
+            }
+            Cause::Request { .. } | Cause::Token(_) => {}
         }
         self
     }

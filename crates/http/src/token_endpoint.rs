@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
+use std::time::Duration;
 
 use casewire_core::{Error, ErrorKind, Result};
 use http::header::CONTENT_TYPE;
@@ -16,15 +17,17 @@ use url::{Url, form_urlencoded};
 
 use crate::exchange::{NoAnswer, exchange};
 use crate::refusal::retry_after;
-use crate::{Grant, OAuth, TokenEncoding};
+use crate::{BaseUrl, Grant, OAuth, TokenEncoding};
 
 /// A token endpoint's answers are short.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 pub(crate) struct TokenEndpoint {
     pub(crate) oauth: OAuth,
+    pub(crate) base: BaseUrl,
     pub(crate) url: Url,
     pub(crate) http: reqwest::Client,
+    pub(crate) timeout: Duration,
 }
 
 impl TokenEndpoint {
@@ -51,7 +54,7 @@ impl TokenEndpoint {
                 let Some(refresh) = store.load().await? else {
                     return Err(Error::new(
                         ErrorKind::Auth,
-                        "there is no refresh token yet; sign in with `casewire auth login`",
+                        "there is no refresh token yet; put one where `auth` says it is kept",
                     ));
                 };
                 let refresh = RefreshToken::new(refresh.expose_secret().to_owned());
@@ -66,7 +69,10 @@ impl TokenEndpoint {
                     .await
             }
         };
-        answer.map_err(|error| self.explain(error))
+        answer.map_err(|error| {
+            self.explain(error)
+                .context(format_args!("POST {}", self.url))
+        })
     }
 
     /// Sends what the `oauth2` crate wrote, in the encoding the vendor reads.
@@ -87,15 +93,16 @@ impl TokenEndpoint {
             .body(body)
             .build()
             .map_err(|_| Error::new(ErrorKind::Config, "the token request can not be written"))?;
-        let answer = exchange(&self.http, request, MAX_ANSWER_BYTES)
+        let answer = exchange(&self.http, request, self.oauth.token_path, MAX_ANSWER_BYTES)
             .await
-            .map_err(|error| match error {
-                NoAnswer::Unsent(error) | NoAnswer::Lost(error) => Error::new(
-                    ErrorKind::Unavailable,
-                    "the CRM's token endpoint can not be reached",
-                )
-                .with_source(error),
-                NoAnswer::TooLarge(_) => unreadable(),
+            .map_err(|error| {
+                let message = error.told(&self.base, self.timeout);
+                match error {
+                    NoAnswer::Lost(error) | NoAnswer::Unsent(error) => {
+                        Error::new(ErrorKind::Unavailable, message).with_source(error)
+                    }
+                    NoAnswer::TooLarge { .. } => Error::new(ErrorKind::Protocol, message),
+                }
             })?;
         let status = answer.status;
         if status == StatusCode::TOO_MANY_REQUESTS {
@@ -108,7 +115,7 @@ impl TokenEndpoint {
         if status.is_server_error() {
             return Err(Error::new(
                 ErrorKind::Unavailable,
-                format!("the CRM's token endpoint answered {status}"),
+                format!("the CRM answered {status}"),
             ));
         }
         let is_readable = status.is_success()
@@ -117,7 +124,7 @@ impl TokenEndpoint {
             return Err(Error::new(
                 ErrorKind::Auth,
                 format!(
-                    "the CRM's token endpoint answered {status}; check the account's name and `client_id` in `auth`"
+                    "the CRM answered {status}; check the account's name and `client_id` in `auth`"
                 ),
             ));
         }
@@ -148,7 +155,7 @@ impl TokenEndpoint {
                     "check `client_id` in `auth`, and that the CRM lets this client act on its own"
                 }
                 Grant::RefreshToken { .. } => {
-                    "the refresh token is used up or revoked; sign in again with `casewire auth login`"
+                    "the refresh token is used up or revoked; put a new one where `auth` says it is kept"
                 }
             },
             BasicErrorResponseType::InvalidScope => {
@@ -203,6 +210,6 @@ fn exposed(secret: &SecretString) -> ClientSecret {
 fn unreadable() -> Error {
     Error::new(
         ErrorKind::Protocol,
-        "the answer of the CRM's token endpoint can not be read as an access token",
+        "the answer can not be read as an access token",
     )
 }

@@ -4,7 +4,9 @@
     reason = "a test that can not set up its server has failed"
 )]
 
+mod logs;
 mod oauth;
 mod repeats;
 mod sending;
 mod server;
+mod unreachable;

@@ -1,5 +1,6 @@
 //! Access tokens.
 
+use std::error::Error as _;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,7 +21,7 @@ use crate::server::config;
 
 const TOKEN_PATH: &str = "/oauth/tokens";
 
-fn client_credentials() -> Grant {
+pub(crate) fn client_credentials() -> Grant {
     Grant::ClientCredentials {
         client_secret: SecretString::from("hidden-secret"),
     }
@@ -34,7 +35,11 @@ fn refresh_token(store: Arc<dyn TokenStore>) -> Grant {
 }
 
 fn oauth(server: &MockServer, grant: Grant) -> ClientConfig {
-    let mut config = config(&server.uri());
+    oauth_at(&server.uri(), grant)
+}
+
+pub(crate) fn oauth_at(uri: &str, grant: Grant) -> ClientConfig {
+    let mut config = config(uri);
     config.auth = Auth::OAuth(OAuth {
         client_id: "casewire".to_owned(),
         grant,
@@ -331,7 +336,7 @@ async fn no_refresh_token_asks_to_sign_in() {
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Auth);
-    assert!(error.message().contains("casewire auth login"), "{error}");
+    assert!(error.message().contains("put one where"), "{error}");
     assert_eq!(asked.load(Ordering::SeqCst), 0);
 }
 
@@ -358,6 +363,17 @@ async fn refused_credentials_name_the_key_to_mend() {
         let error = token_error(ResponseTemplate::new(400).set_body_json(body)).await;
         assert_eq!(error.kind(), ErrorKind::Auth, "{code}");
         assert!(
+            error.message().starts_with("POST http://127.0.0.1:"),
+            "{error}"
+        );
+        assert!(
+            error
+                .message()
+                .contains("/oauth/tokens: the CRM gives no access token"),
+            "{error}"
+        );
+        assert!(error.source().is_none(), "the sentence is said once");
+        assert!(
             error.message().contains(code) && error.message().contains(key),
             "{error}"
         );
@@ -380,6 +396,7 @@ async fn other_token_answers_have_their_kinds() {
         let error =
             token_error(ResponseTemplate::new(status).set_body_raw(body, "application/json")).await;
         assert_eq!(error.kind(), kind, "{status} {body}");
+        assert!(error.message().contains("/oauth/tokens: "), "{error}");
         assert!(
             !format!("{error} {error:?}").contains("hidden-token"),
             "{error:?}"
