@@ -40,7 +40,7 @@ pub(crate) fn number(text: &str) -> Option<&str> {
     (!withheld).then_some(text)
 }
 
-/// A contact detail: absent, readable, or there but not readable.
+/// A phone number or an address: absent, readable, or there but not readable.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Contact<T> {
     /// Not told, or withheld.
@@ -81,6 +81,23 @@ pub(crate) fn email(text: &str) -> Contact<Email> {
     Email::parse(text).map_or(Contact::Unreadable, Contact::Known)
 }
 
+/// Reads the address of a file or page: a browser is led there, so it must be http or https.
+pub(crate) fn web_address(text: &str) -> Contact<Box<str>> {
+    let Some(text) = known(text) else {
+        return Contact::Absent;
+    };
+    let is_web_address = text.split_once("://").is_some_and(|(scheme, rest)| {
+        (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"))
+            && !rest.is_empty()
+            && !rest.starts_with(['/', '?', '#'])
+            && !rest.contains(|c: char| c.is_whitespace() || c.is_control())
+    });
+    match is_web_address {
+        true => Contact::Known(text.into()),
+        false => Contact::Unreadable,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,5 +134,32 @@ mod tests {
             assert_eq!(phone(text), Contact::Unreadable, "{text:?}");
         }
         assert!(matches!(phone("+15550100100"), Contact::Known(_)));
+    }
+
+    #[test]
+    fn web_addresses_are_http_or_https() {
+        for text in [
+            "https://media.example.com/1.mp3",
+            "HTTP://[::1]:8080/a?b#c",
+            " https://example.com ",
+        ] {
+            assert_eq!(web_address(text), Contact::Known(text.trim().into()));
+        }
+        for text in [
+            "javascript:alert(1)",
+            "javascript://example.com/%0aalert(1)",
+            "data:text/html,x",
+            "ftp://example.com/1.mp3",
+            "gs://bucket/1.mp3",
+            "//example.com/1.mp3",
+            "https:example.com",
+            "https:///1.mp3",
+            "https://",
+            "https://example.com/a b",
+            "1.mp3",
+        ] {
+            assert_eq!(web_address(text), Contact::Unreadable, "{text:?}");
+        }
+        assert_eq!(web_address("<REDACTED>"), Contact::Absent);
     }
 }

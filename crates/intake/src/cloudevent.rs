@@ -10,6 +10,7 @@ use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor}
 
 use crate::data::Data;
 use crate::error::{self, Fault, InputError, Place};
+use crate::object::Object;
 use crate::read::Incoming;
 use crate::scalar::{Moment, Text};
 use crate::shared::Shared;
@@ -51,7 +52,7 @@ pub(crate) fn binary<'a>(
     }
     if !data.iter().all(u8::is_ascii_whitespace) {
         envelope.data = serde_json::from_slice(data).map_err(|_| {
-            let mut error = error::explain::<Data<'_>>(data).at(Place::START, data);
+            let mut error = error::explain::<Object<Data<'_>>>(data).at(Place::START, data);
             error.field = Some(match error.field {
                 Some(field) => format!("data.{field}"),
                 None => "data".to_owned(),
@@ -72,7 +73,7 @@ struct Envelope<'a> {
     subject: Option<Text<'a>>,
     time: Option<Moment>,
     datacontenttype: Option<Text<'a>>,
-    data: Option<Data<'a>>,
+    data: Option<Object<Data<'a>>>,
     data_base64: Option<Text<'a>>,
 }
 
@@ -159,7 +160,7 @@ impl<'a> Envelope<'a> {
         }
         let mut warning = None;
         let data = match (self.data.take(), &self.data_base64) {
-            (Some(data), None) => data
+            (Some(Object(data)), None) => data
                 .into_event_data(shared, &mut warning)
                 .map_err(|fault| fault.under("data"))?,
             (None, None) => EventData::default(),
@@ -191,8 +192,8 @@ fn from_encoded(
     shared: &mut Shared,
     warning: &mut Option<String>,
 ) -> Result<EventData, Fault> {
-    let data: Data<'_> =
-        serde_json::from_slice(json).map_err(|_| error::explain::<Data<'_>>(json))?;
+    let Object(data): Object<Data<'_>> =
+        serde_json::from_slice(json).map_err(|_| error::explain::<Object<Data<'_>>>(json))?;
     data.into_event_data(shared, warning)
 }
 
@@ -206,14 +207,15 @@ fn missing(name: &'static str) -> Fault {
 
 fn fault(field: &'static str, problem: &str) -> Fault {
     let remedy = match field {
-        "time" => error::WRITE_TIME,
         "specversion" => "only CloudEvents 1.0 is read",
-        "subject" => "write it like call/987, without white space, `@`, `#`, `[` or `]` in the id",
+        "subject" => {
+            "write it like call/987: the id has 1 to 200 characters, and no white space, `/`, `@`, `#`, `[` or `]`"
+        }
         "datacontenttype" => "send JSON, and say application/json",
         "data_base64" => {
             "send either `data` or `data_base64`, the latter as base64 of a JSON object"
         }
-        _ => "write it in the expected form",
+        _ => error::remedy_of(problem),
     };
     Fault::new(field, problem, remedy)
 }

@@ -6,28 +6,29 @@ use casewire_core::{
     Agent, AgentKind, CustomerIdentity, EventData, ExternalId, Link, PersonName, Queue,
     SessionOutcome,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 
 use crate::absent::{self, known};
 use crate::error::Fault;
+use crate::object::Object;
 use crate::scalar::{Moment, Text};
 use crate::shared::Shared;
 
 /// What changed, or all that is known. Anything may be absent or null; nothing else may be there.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object")]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Data<'a> {
     #[serde(borrow)]
     session_type: Option<Text<'a>>,
     started_at: Option<Moment>,
-    queue: Option<QueueData<'a>>,
+    queue: Option<Object<QueueData<'a>>>,
     language: Option<Text<'a>>,
     dialed_number: Option<Text<'a>>,
-    customer: Option<CustomerData<'a>>,
-    agent: Option<AgentData<'a>>,
+    customer: Option<Object<CustomerData<'a>>>,
+    agent: Option<Object<AgentData<'a>>>,
     consumer_messages: Option<u32>,
     outcome: Option<OutcomeWord>,
-    links: Option<Vec<LinkData<'a>>>,
+    links: Option<Vec<Object<LinkData<'a>>>>,
     rating: Option<i64>,
     disposition: Option<Text<'a>>,
     duration_seconds: Option<u64>,
@@ -35,15 +36,15 @@ pub(crate) struct Data<'a> {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object")]
+#[serde(deny_unknown_fields)]
 struct QueueData<'a> {
     #[serde(borrow)]
     id: Option<Text<'a>>,
-    path: Option<Vec<StepData<'a>>>,
+    path: Option<Vec<Object<StepData<'a>>>>,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object")]
+#[serde(deny_unknown_fields)]
 struct StepData<'a> {
     #[serde(borrow)]
     id: Text<'a>,
@@ -51,7 +52,7 @@ struct StepData<'a> {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object")]
+#[serde(deny_unknown_fields)]
 struct CustomerData<'a> {
     #[serde(borrow)]
     phone: Option<Text<'a>>,
@@ -61,7 +62,7 @@ struct CustomerData<'a> {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object")]
+#[serde(deny_unknown_fields)]
 struct AgentData<'a> {
     #[serde(borrow)]
     id: Option<Text<'a>>,
@@ -71,27 +72,44 @@ struct AgentData<'a> {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object")]
+#[serde(deny_unknown_fields)]
 struct LinkData<'a> {
     #[serde(borrow)]
     rel: Text<'a>,
     href: Text<'a>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum AgentWord {
-    Human,
-    Virtual,
+#[derive(Clone, Copy, Debug)]
+struct AgentWord(AgentKind);
+
+impl<'de> Deserialize<'de> for AgentWord {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(word) = Text::deserialize(deserializer)?;
+        match &*word {
+            "human" => Ok(Self(AgentKind::Human)),
+            "virtual" => Ok(Self(AgentKind::Virtual)),
+            _ => Err(de::Error::unknown_variant("", &["human", "virtual"])),
+        }
+    }
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum OutcomeWord {
-    Finished,
-    Abandoned,
-    Failed,
-    Deflected,
+#[derive(Clone, Copy, Debug)]
+struct OutcomeWord(SessionOutcome);
+
+impl<'de> Deserialize<'de> for OutcomeWord {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(word) = Text::deserialize(deserializer)?;
+        match &*word {
+            "finished" => Ok(Self(SessionOutcome::Finished)),
+            "abandoned" => Ok(Self(SessionOutcome::Abandoned)),
+            "failed" => Ok(Self(SessionOutcome::Failed)),
+            "deflected" => Ok(Self(SessionOutcome::Deflected)),
+            _ => Err(de::Error::unknown_variant(
+                "",
+                &["finished", "abandoned", "failed", "deflected"],
+            )),
+        }
+    }
 }
 
 impl Data<'_> {
@@ -101,7 +119,7 @@ impl Data<'_> {
         warning: &mut Option<String>,
     ) -> Result<EventData, Fault> {
         let queue = match &self.queue {
-            Some(queue) => queue.read(shared)?,
+            Some(Object(queue)) => queue.read(shared)?,
             None => None,
         };
         Ok(EventData {
@@ -116,21 +134,17 @@ impl Data<'_> {
                 .map(Box::from),
             customer: self
                 .customer
-                .map(|customer| customer.read(warning))
+                .map(|Object(customer)| customer.read(warning))
                 .unwrap_or_default(),
-            agent: self.agent.and_then(|agent| agent.read(warning)),
+            agent: self.agent.and_then(|Object(agent)| agent.read(warning)),
             consumer_messages: self.consumer_messages,
-            outcome: self.outcome.map(|word| match word {
-                OutcomeWord::Finished => SessionOutcome::Finished,
-                OutcomeWord::Abandoned => SessionOutcome::Abandoned,
-                OutcomeWord::Failed => SessionOutcome::Failed,
-                OutcomeWord::Deflected => SessionOutcome::Deflected,
-            }),
+            outcome: self.outcome.map(|OutcomeWord(outcome)| outcome),
             links: self
                 .links
                 .unwrap_or_default()
                 .iter()
-                .filter_map(LinkData::read)
+                .enumerate()
+                .filter_map(|(place, Object(link))| link.read(place, warning))
                 .collect(),
             rating: self.rating,
             disposition: Text::boxed(self.disposition.as_ref()),
@@ -145,7 +159,7 @@ impl QueueData<'_> {
         let id = Text::known(self.id.as_ref());
         let steps = self.path.as_deref().unwrap_or_default();
         let mut path = Vec::with_capacity(steps.len().max(1));
-        for (place, step) in steps.iter().enumerate() {
+        for (place, Object(step)) in steps.iter().enumerate() {
             let Some(id) = known(&step.id.0) else {
                 return Err(Fault::new(
                     format!("queue.path[{place}].id"),
@@ -207,20 +221,20 @@ impl AgentData<'_> {
                 })
             }),
             name: Text::known(self.name.as_ref()).and_then(PersonName::parse),
-            kind: match self.kind {
-                Some(AgentWord::Virtual) => AgentKind::Virtual,
-                Some(AgentWord::Human) | None => AgentKind::Human,
-            },
+            kind: self.kind.map_or(AgentKind::Human, |AgentWord(kind)| kind),
         };
         (agent != Agent::default()).then_some(agent)
     }
 }
 
 impl LinkData<'_> {
-    fn read(&self) -> Option<Link> {
-        Some(Link {
-            rel: known(&self.rel.0)?.into(),
-            href: known(&self.href.0)?.into(),
-        })
+    fn read(&self, place: usize, warning: &mut Option<String>) -> Option<Link> {
+        let rel = known(&self.rel.0)?.into();
+        let href = absent::web_address(&self.href.0).or_warn(|| {
+            *warning = Some(format!(
+                "`data.links[{place}].href` is no http or https address: taken as not known"
+            ));
+        })?;
+        Some(Link { rel, href })
     }
 }

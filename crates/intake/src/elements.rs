@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use crate::error::{InputError, Place};
+use crate::error::{InputError, NOT_TEXT, Place, SAVE_AS_UTF8};
 
 /// How the elements of an input are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,21 +92,15 @@ impl<R: BufRead> Elements<R> {
         if self.peek()? == Some(0xEF) {
             for byte in [0xEF, 0xBB, 0xBF] {
                 if self.peek()? != Some(byte) {
-                    return Err(self.here.error("not JSON in UTF-8", "save it as UTF-8"));
+                    return Err(self.here.error(NOT_TEXT, SAVE_AS_UTF8));
                 }
                 self.input.consume(1);
             }
         }
-        match self.skip_blank()? {
-            Some(b'[') => {
-                self.advance();
-                self.shape = Shape::Array;
-                self.state = State::ArrayStart;
-            }
-            Some(0xFF | 0xFE | 0) => {
-                return Err(self.here.error("not JSON in UTF-8", "save it as UTF-8"));
-            }
-            _ => {}
+        if self.skip_blank()? == Some(b'[') {
+            self.advance();
+            self.shape = Shape::Array;
+            self.state = State::ArrayStart;
         }
         Ok(())
     }
@@ -115,7 +109,7 @@ impl<R: BufRead> Elements<R> {
         match self.skip_blank()? {
             None => return Ok(None),
             Some(b'{') => {}
-            Some(_) => return Err(self.no_object()),
+            Some(other) => return Err(self.no_object(other)),
         }
         let place = self.here;
         let mut scan = Scan::default();
@@ -123,7 +117,7 @@ impl<R: BufRead> Elements<R> {
         loop {
             let start = self.element.len();
             let read = self.input.read_until(b'\n', &mut self.element);
-            let length = read.map_err(|error| unreadable(self.here, &error))?;
+            let length = read.map_err(|error| self.here.failed(&error))?;
             if length == 0 {
                 // The parser tells where it ends too early.
                 self.state = State::Done;
@@ -167,7 +161,7 @@ impl<R: BufRead> Elements<R> {
         };
         match next {
             Some(b'{') => {}
-            Some(_) => return Err(self.no_object()),
+            Some(other) => return Err(self.no_object(other)),
             None => {
                 return Err(self.here.error(
                     "the array does not end",
@@ -183,7 +177,7 @@ impl<R: BufRead> Elements<R> {
             let chunk = self
                 .input
                 .fill_buf()
-                .map_err(|error| unreadable(self.here, &error))?;
+                .map_err(|error| self.here.failed(&error))?;
             if chunk.is_empty() {
                 // The parser tells where it ends too early.
                 self.state = State::Done;
@@ -212,14 +206,28 @@ impl<R: BufRead> Elements<R> {
         }
     }
 
-    fn no_object(&self) -> InputError {
-        self.here
-            .error("expected an object", "send one JSON object for each event")
+    /// What is wrong with an element that begins with `byte`.
+    fn no_object(&self, byte: u8) -> InputError {
+        match byte {
+            b'"' | b',' | b'-' | b'0'..=b'9' | b'[' | b']' | b'f' | b'n' | b't' | b'}' => self
+                .here
+                .error("expected an object", "send one JSON object for each event"),
+            0x1F => self.here.error(
+                format!("{NOT_TEXT}: it seems to be packed with gzip"),
+                "unpack it on the way, as in `zcat FILE | casewire replay -`",
+            ),
+            // How a text in UTF-16 begins.
+            0 | 0xFE | 0xFF => self.here.error(NOT_TEXT, SAVE_AS_UTF8),
+            _ => self.here.error(
+                NOT_TEXT,
+                "write each event as a JSON object, one a line or all in one array",
+            ),
+        }
     }
 
     fn peek(&mut self) -> Result<Option<u8>, InputError> {
         let chunk = self.input.fill_buf();
-        let chunk = chunk.map_err(|error| unreadable(self.here, &error))?;
+        let chunk = chunk.map_err(|error| self.here.failed(&error))?;
         Ok(chunk.first().copied())
     }
 
@@ -249,13 +257,6 @@ impl<R: BufRead> Elements<R> {
         let read = &self.element[start..];
         self.here = self.here.inside(read, read.len());
     }
-}
-
-fn unreadable(here: Place, error: &std::io::Error) -> InputError {
-    here.error(
-        format!("the input can not be read on: {error}"),
-        "look at the file or connection it comes from",
-    )
 }
 
 /// Finds the end of an object that arrives in pieces.

@@ -1,6 +1,6 @@
 //! What is wrong with an input, where, and how to mend it.
 
-use std::fmt;
+use std::{fmt, io};
 
 use serde::Deserialize;
 
@@ -12,6 +12,8 @@ use crate::locate;
 /// words of a fixed vocabulary are repeated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct InputError {
+    /// Whether the input or the way to it is at fault.
+    pub kind: InputErrorKind,
     /// The line, counted from 1.
     pub line: usize,
     /// The column in that line, in bytes, counted from 1.
@@ -26,9 +28,19 @@ pub struct InputError {
     pub remedy: &'static str,
 }
 
+/// What an [`InputError`] is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputErrorKind {
+    /// The file or connection failed; line and column are where the reading stood.
+    Io,
+    /// The input is not what it should be; line and column are where.
+    Malformed,
+}
+
 impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
+            kind,
             line,
             column,
             index,
@@ -36,7 +48,13 @@ impl fmt::Display for InputError {
             problem,
             remedy,
         } = self;
-        write!(f, "line {line}, column {column} (event {index}): ")?;
+        match kind {
+            InputErrorKind::Io if (*line, *column) == (1, 1) => f.write_str("at its start: ")?,
+            InputErrorKind::Io => write!(f, "after line {line}, column {column}: ")?,
+            InputErrorKind::Malformed => {
+                write!(f, "line {line}, column {column} (event {index}): ")?;
+            }
+        }
         if let Some(field) = field {
             write!(f, "`{field}`: ")?;
         }
@@ -62,12 +80,22 @@ impl Place {
     /// An error at this very place.
     pub(crate) fn error(self, problem: impl Into<String>, remedy: &'static str) -> InputError {
         InputError {
+            kind: InputErrorKind::Malformed,
             line: self.line,
             column: self.column,
             index: self.index,
             field: None,
             problem: problem.into(),
             remedy,
+        }
+    }
+
+    /// The error of an input that fails here.
+    pub(crate) fn failed(self, error: &io::Error) -> InputError {
+        let remedy = "look at the file or connection it comes from";
+        InputError {
+            kind: InputErrorKind::Io,
+            ..self.error(format!("it can not be read: {error}"), remedy)
         }
     }
 
@@ -130,6 +158,12 @@ impl Fault {
 
     /// The error for the caller; `element` starts at `place`.
     pub(crate) fn at(self, place: Place, element: &[u8]) -> InputError {
+        let mut problem = self.problem;
+        if self.stopped_at.is_some() && self.field.is_none() {
+            // What is broken is often far before the place where the reader notices.
+            let Place { line, column, .. } = place;
+            problem += &format!(", in the object that begins at line {line}, column {column}");
+        }
         let place = match self.stopped_at {
             Some((1, column)) => Place {
                 column: place.column + column.saturating_sub(1),
@@ -147,13 +181,22 @@ impl Fault {
         };
         InputError {
             field: self.field,
-            ..place.error(self.problem, self.remedy)
+            ..place.error(problem, self.remedy)
         }
     }
 }
 
 /// Tells why `json` is not a `T`: reads it a second time, keeping track of the path.
 pub(crate) fn explain<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Fault {
+    // A text that ends too early ends with its last word, not with the line break after it.
+    let json = json.trim_ascii_end();
+    if let Err(error) = str::from_utf8(json) {
+        let Place { line, column, .. } = Place::START.inside(json, error.valid_up_to());
+        return Fault {
+            stopped_at: Some((line, column)),
+            ..Fault::new("", format!("{NOT_TEXT}: it is not UTF-8"), SAVE_AS_UTF8)
+        };
+    }
     let mut reader = serde_json::Deserializer::from_slice(json);
     let (path, error) = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
         Err(error) => (error.path().to_string(), error.into_inner()),
@@ -216,14 +259,16 @@ fn plain(text: &str) -> (String, &'static str) {
             .map_or("", |(_, known)| known);
         return (format!("expected {known}"), "use one of these words");
     }
-    for kind in ["invalid type: ", "invalid value: ", "invalid length "] {
+    for kind in ["invalid type: ", "invalid value: "] {
         if let Some(rest) = text.strip_prefix(kind) {
             let found = rest.split([' ', ',']).next().unwrap_or_default();
             let expected = rest.rsplit_once(", expected ").map_or("", |(_, rest)| rest);
-            return (
-                format!("expected {}, found {}", in_json(expected), in_json(found)),
-                "write it in the expected form",
-            );
+            let problem = match (expected, found) {
+                // It is the range that is missed.
+                ("u32" | "u64", "integer") => format!("expected {}", in_json(expected)),
+                _ => format!("expected {}, found {}", in_json(expected), in_json(found)),
+            };
+            return (problem, "write it in the expected form");
         }
     }
     // What is left is said by our own readers, in the form "problem; remedy is in the table".
@@ -236,14 +281,13 @@ fn in_json(word: &str) -> &'static str {
         "a string" | "string" => "a string",
         "an object" | "an event object" | "map" => "an object",
         "array" | "sequence" | "a sequence" => "an array",
-        // Only arrays have a wrong length.
-        word if word.bytes().all(|byte| byte.is_ascii_digit()) => "an array",
         "boolean" => "true or false",
-        "floating" => "a number with a fraction",
+        "floating" => "a number with a fraction, an exponent or too many digits",
         "i64" => "a whole number",
         "integer" => "an integer",
         "null" => "null",
-        "u32" | "u64" => "a whole number from 0 up",
+        "u32" => "a whole number from 0 up, 4294967295 at most",
+        "u64" => "a whole number from 0 up",
         _ => "something else",
     }
 }
@@ -251,11 +295,18 @@ fn in_json(word: &str) -> &'static str {
 /// The message of a time that can not be read.
 pub(crate) const NO_TIME: &str = "not a time as of RFC 3339";
 
-pub(crate) const WRITE_TIME: &str = "write it like 2026-01-24T01:14:06Z";
+/// The message of a time that is none of the calendar, or later than can be reckoned with.
+pub(crate) const TIME_OUT_OF_RANGE: &str = "the time is out of range";
 
-fn remedy_of(problem: &str) -> &'static str {
+/// The message of an input that is something else altogether.
+pub(crate) const NOT_TEXT: &str = "not JSON text";
+
+pub(crate) const SAVE_AS_UTF8: &str = "save it as JSON in UTF-8";
+
+pub(crate) fn remedy_of(problem: &str) -> &'static str {
     match problem {
-        NO_TIME => WRITE_TIME,
+        NO_TIME => "write it like 2026-01-24T01:14:06Z",
+        TIME_OUT_OF_RANGE => "give a time that the calendar has, before 9999-12-30T22:00:00Z",
         _ => "write it in the expected form",
     }
 }

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::absent::known;
-use crate::error::{Fault, NO_TIME, WRITE_TIME};
+use crate::error::{self, Fault};
+use crate::scalar::Moment;
 
 /// A text that says something.
 pub(crate) fn text<'v>(object: &'v Value, name: &str) -> Option<&'v str> {
@@ -62,8 +63,8 @@ pub(crate) fn time(object: &Value, name: &str) -> Result<Option<Timestamp>, Faul
     let Some(text) = text(object, name) else {
         return Ok(None);
     };
-    match text.parse() {
-        Ok(time) => Ok(Some(time)),
-        Err(_) => Err(Fault::new(name, NO_TIME, WRITE_TIME)),
+    match Moment::parse(text) {
+        Ok(Moment(time)) => Ok(Some(time)),
+        Err(problem) => Err(Fault::new(name, problem, error::remedy_of(problem))),
     }
 }

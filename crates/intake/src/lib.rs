@@ -10,6 +10,7 @@ mod lenient;
 mod locate;
 mod log;
 mod milestone;
+mod object;
 mod outcome;
 mod parts;
 mod queue;
@@ -19,5 +20,5 @@ mod shared;
 mod snapshot;
 
 pub use elements::Shape;
-pub use error::InputError;
+pub use error::{InputError, InputErrorKind};
 pub use read::{Events, Incoming, parse_binary, parse_body, read};

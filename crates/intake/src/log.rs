@@ -164,7 +164,7 @@ fn milestone_session(
         Fault::new(
             "id",
             "not an id",
-            "it must have no white space, `@`, `#`, `[` or `]`",
+            "it must have 1 to 200 characters, and no white space, `/`, `@`, `#`, `[` or `]`",
         )
     })
 }

@@ -37,6 +37,7 @@ pub(crate) fn read(entry: &Entry<'_>, shared: &mut Shared, clues: &mut Clues) ->
     if let Some(own) = own {
         return session_milestone(entry, own, session, facts, clues);
     }
+    let mut warning = None;
     let (kind, rank) = match entry.name {
         "queue_entry_started" => {
             facts.queue = leaf_queue(&entry.payload["queue_entry"], shared);
@@ -68,7 +69,9 @@ pub(crate) fn read(entry: &Entry<'_>, shared: &mut Shared, clues: &mut Clues) ->
             (EventKind::Transferred, 5)
         }
         "recording_started" | "recording_completed" => {
-            facts.links = recording(&entry.payload["recording"]).into_iter().collect();
+            facts.links = recording(&entry.payload["recording"], &mut warning)
+                .into_iter()
+                .collect();
             (EventKind::Updated, 9)
         }
         "csat_session_started" | "csat_session_completed" => {
@@ -84,7 +87,8 @@ pub(crate) fn read(entry: &Entry<'_>, shared: &mut Shared, clues: &mut Clues) ->
     if kind == EventKind::Connected {
         clues.human(&entry.session);
     }
-    vec![entry.event(kind, "", rank, facts).into()]
+    let event = entry.event(kind, "", rank, facts);
+    vec![Incoming { event, warning }]
 }
 
 /// A milestone of the session itself; `own` is its name without `call_` or `chat_`.

@@ -101,11 +101,25 @@ pub(crate) fn message_count(object: &Value) -> Option<u32> {
 }
 
 /// The link to a recording.
-pub(crate) fn recording(object: &Value) -> Option<Link> {
-    let href = first_text(object, &["recording_url", "url", "media_url"])?;
+pub(crate) fn recording(object: &Value, warning: &mut Option<String>) -> Option<Link> {
+    link(
+        object,
+        "recording",
+        &["recording_url", "url", "media_url"],
+        warning,
+    )
+}
+
+/// The link in the first of these members that says something.
+fn link(object: &Value, rel: &str, names: &[&str], warning: &mut Option<String>) -> Option<Link> {
+    let href = absent::web_address(first_text(object, names)?).or_warn(|| {
+        *warning = Some(format!(
+            "the address of the {rel} is not http or https: taken as not known"
+        ));
+    })?;
     Some(Link {
-        rel: "recording".into(),
-        href: href.into(),
+        rel: rel.into(),
+        href,
     })
 }
 
@@ -199,19 +213,13 @@ pub(crate) fn shown_queue(state: &Value, shared: &mut Shared) -> Option<Arc<Queu
 }
 
 /// The links an object shows.
-pub(crate) fn links(state: &Value) -> Vec<Link> {
-    let transcript = first_text(state, &["transcript_url"]).map(|href| Link {
-        rel: "transcript".into(),
-        href: href.into(),
-    });
-    let recordings = list(state, "recordings").iter().chain([state]);
-    recordings
-        .filter_map(|part| {
-            Some(Link {
-                rel: "recording".into(),
-                href: first_text(part, &["recording_url", "media_url"])?.into(),
-            })
-        })
-        .chain(transcript)
-        .collect()
+pub(crate) fn links(state: &Value, warning: &mut Option<String>) -> Vec<Link> {
+    let names = ["recording_url", "media_url"];
+    let mut links: Vec<Link> = list(state, "recordings")
+        .iter()
+        .chain([state])
+        .filter_map(|part| link(part, "recording", &names, warning))
+        .collect();
+    links.extend(link(state, "transcript", &["transcript_url"], warning));
+    links
 }

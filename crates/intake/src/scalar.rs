@@ -59,6 +59,11 @@ impl<'de> Deserialize<'de> for Moment {
 
 impl Moment {
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
-        text.parse().map(Self).map_err(|_| error::NO_TIME)
+        text.parse::<Timestamp>()
+            .map(Self)
+            .map_err(|error| match error.is_range() {
+                true => error::TIME_OUT_OF_RANGE,
+                false => error::NO_TIME,
+            })
     }
 }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use casewire_core::{
-    Agent, EventData, EventId, EventKind, Queue, SessionEvent, SessionKey, SessionKind,
+    Agent, EventData, EventId, EventKind, Link, Queue, SessionEvent, SessionKey, SessionKind,
 };
 use jiff::Timestamp;
 use serde_json::Value;
@@ -88,6 +88,7 @@ struct Snapshot<'v> {
     state: &'v Value,
     session: SessionKey,
     facts: EventData,
+    links: Vec<Link>,
     warning: Option<String>,
     /// Queues the session came to: where the object lists none, the one it shows, at the time it was given
     /// to it.
@@ -121,7 +122,7 @@ impl<'v> Snapshot<'v> {
                 Fault::new(
                     "id",
                     "it is missing, or not an id",
-                    "it must be a number, or a text without white space, `@`, `#`, `[` or `]`",
+                    "it must be a number, or a text of 1 to 200 characters without white space, `/`, `@`, `#`, `[` or `]`",
                 )
             })?;
         let mut warning = None;
@@ -139,6 +140,7 @@ impl<'v> Snapshot<'v> {
             state,
             session,
             facts,
+            links: links(state, &mut warning),
             warning,
             queued: Vec::new(),
             connected: Vec::new(),
@@ -399,7 +401,7 @@ impl<'v> Snapshot<'v> {
                 .filter_map(parts::message_count)
                 .max(),
             outcome: ended.then(|| Ending::read(state, state).outcome()),
-            links: links(state),
+            links: self.links.clone(),
             rating: rating(state),
             disposition: parts::disposition(state),
             duration_seconds: parts::duration(state).filter(|_| ended),

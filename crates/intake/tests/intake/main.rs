@@ -6,6 +6,8 @@
 )]
 
 mod cloudevents;
+mod inputs;
+mod links;
 mod milestones;
 mod recordings;
 mod refusals;

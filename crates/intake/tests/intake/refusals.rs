@@ -1,5 +1,7 @@
 //! What can not be read: the exact place, the field, and no customer data in the message.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use crate::{refusal, try_read};
@@ -132,7 +134,19 @@ fn wrong_fields_are_named_and_placed() {
             r#"{"consumer_messages":-1}"#,
             21,
             "data.consumer_messages",
-            "expected a whole number from 0 up, found an integer",
+            "expected a whole number from 0 up, 4294967295 at most",
+        ),
+        case(
+            r#"{"duration_seconds":-1}"#,
+            20,
+            "data.duration_seconds",
+            "expected a whole number from 0 up",
+        ),
+        case(
+            r#"{"wait_seconds":1e30}"#,
+            16,
+            "data.wait_seconds",
+            "expected a whole number from 0 up, found a number with a fraction, an exponent or too many digits",
         ),
         case(
             r#"{"language":["en"]}"#,
@@ -151,6 +165,18 @@ fn wrong_fields_are_named_and_placed() {
             14,
             "data.started_at",
             "found an integer",
+        ),
+        case(
+            r#"{"started_at":"9999-12-31T23:59:59Z"}"#,
+            14,
+            "data.started_at",
+            "out of range",
+        ),
+        case(
+            r#"{"started_at":"2026-02-30T00:00:00Z"}"#,
+            14,
+            "data.started_at",
+            "out of range",
         ),
         case(r#"{"outcome":"lost"}"#, 11, "data.outcome", "`finished`"),
         case(
@@ -205,6 +231,66 @@ fn wrong_fields_are_named_and_placed() {
 }
 
 #[test]
+fn only_objects_are_objects() {
+    let case = |data: &str, offset: usize, field: &'static str, problem: &'static str| {
+        let (input, start) = with_data(data);
+        (input, 1, start + offset, Some(field), problem)
+    };
+    let array = "expected an object, found an array";
+    let all_members = format!("[{}]", ["null"; 14].join(","));
+    check(&[
+        case(&all_members, 0, "data", array),
+        case(
+            r#"{"agent":["5","ana@example.com","Ana","human"]}"#,
+            9,
+            "data.agent",
+            array,
+        ),
+        case(
+            r#"{"customer":["+15550100100",null,null,null]}"#,
+            12,
+            "data.customer",
+            array,
+        ),
+        case(r#"{"queue":["13",null]}"#, 9, "data.queue", array),
+        case(
+            r#"{"queue":{"path":[{"id":"4"},["13","Billing"]]}}"#,
+            29,
+            "data.queue.path[1]",
+            array,
+        ),
+        case(
+            r#"{"links":[["recording","https://media.example.com/1.mp3"]]}"#,
+            10,
+            "data.links[0]",
+            array,
+        ),
+        case(
+            r#"{"links":{"rel":"recording"}}"#,
+            9,
+            "data.links",
+            "expected an array, found an object",
+        ),
+        case(
+            r#"{"agent":{"kind":{"human":null}}}"#,
+            17,
+            "data.agent.kind",
+            "expected a string, found an object",
+        ),
+        case(
+            r#"{"outcome":{"finished":null}}"#,
+            11,
+            "data.outcome",
+            "expected a string, found an object",
+        ),
+    ]);
+    let encoded = STANDARD.encode(&all_members);
+    let error = refusal(format!("{HEAD},\"data_base64\":\"{encoded}\"}}"));
+    assert_eq!(error.field.as_deref(), Some("data_base64"));
+    assert!(error.problem.contains(array), "{error}");
+}
+
+#[test]
 fn attributes_are_required_and_checked() {
     let whole = json!({
         "specversion": "1.0", "id": "1", "source": "s", "type": "session.created",
@@ -249,10 +335,12 @@ fn attributes_are_required_and_checked() {
     for (name, value) in [
         ("specversion", "0.3"),
         ("time", "24.01.2026"),
+        ("time", "9999-12-31T23:59:59Z"),
         ("subject", "987"),
         ("subject", "call/"),
         ("subject", "fax/1"),
         ("subject", "call/1 2"),
+        ("subject", "call/1/2"),
         ("datacontenttype", "text/plain"),
         ("data_base64", "%%%"),
         ("data_base64", "W10="),
@@ -265,6 +353,13 @@ fn attributes_are_required_and_checked() {
             (Some(name), column),
             "{error}"
         );
+    }
+    let error = refusal(with("time", json!("9999-12-31T23:59:59Z")));
+    assert!(error.problem.contains("out of range"), "{error}");
+    for id in ["1/2".to_owned(), "7".repeat(201)] {
+        let error = refusal(with("subject", json!(format!("call/{id}"))));
+        assert!(error.remedy.contains("1 to 200 characters"), "{error}");
+        assert!(error.remedy.contains("`/`"), "{error}");
     }
     let error = refusal(with("dataContent", json!("x")));
     assert!(error.problem.contains("lower-case"), "{error}");
@@ -298,10 +393,51 @@ fn text_that_is_not_utf8_is_refused() {
         .map(|byte| if byte == b'@' { 0xFF } else { byte })
         .collect();
     let error = refusal(broken);
-    assert!(error.problem.contains("unicode"), "{error}");
+    assert!(error.problem.starts_with("not JSON text"), "{error}");
+    assert_eq!(error.column, input.find('@').unwrap() + 1);
     let wide: Vec<u8> = "{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let marked = [&[0xFF, 0xFE], &wide[..]].concat();
     assert!(refusal(marked).remedy.contains("UTF-8"));
+}
+
+#[test]
+fn the_broken_object_is_named_by_its_beginning() {
+    let ok = format!("{HEAD}}}");
+    check(&[
+        (
+            format!("{ok}\n{ok}\n{HEAD}\n"),
+            3,
+            HEAD.len(),
+            None,
+            "in the object that begins at line 3, column 1",
+        ),
+        (
+            format!("{ok}\n  {HEAD},\"data\":{{\n\n"),
+            2,
+            HEAD.len() + 11,
+            None,
+            "in the object that begins at line 2, column 3",
+        ),
+        (
+            format!("{{\"bad\"\n{ok}\n"),
+            2,
+            1,
+            None,
+            "in the object that begins at line 1, column 1",
+        ),
+        (
+            format!("[{ok},\n {{\"bad\"\n}}]"),
+            3,
+            1,
+            None,
+            "in the object that begins at line 2, column 2",
+        ),
+    ]);
+    let (input, _) = with_data("7");
+    assert!(
+        !refusal(input).problem.contains("begins"),
+        "the field tells"
+    );
 }
 
 #[test]
