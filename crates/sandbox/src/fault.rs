@@ -185,6 +185,12 @@ impl FaultPlan {
         }
     }
 
+    /// No faults from now on, neither those in force nor those waiting.
+    pub(crate) fn clear(&mut self) {
+        self.faults = Faults::default();
+        self.waiting.clear();
+    }
+
     pub(crate) fn inject(&mut self, fault: Fault) {
         self.waiting.push_back(fault);
     }

@@ -170,6 +170,7 @@ impl Inner {
             }
             Command::Reset => {
                 self.crm.reset();
+                self.plan.clear();
                 self.requests = Requests::default();
                 Ok(Answer::empty(StatusCode::NO_CONTENT))
             }

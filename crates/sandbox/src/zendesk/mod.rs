@@ -130,12 +130,11 @@ impl Zendesk {
         self.users.insert(owner, created_at);
     }
 
-    /// Empties the account; tokens, options and the index lag stay.
+    /// Empties the account; options and tokens stay.
     pub(crate) fn reset(&mut self) {
         let fresh = Self::new(0, self.options);
         let before = std::mem::replace(self, fresh);
         self.auth = before.auth;
-        self.index_lag = before.index_lag;
     }
 
     pub(crate) fn set_index_lag(&mut self, lag: Duration) {

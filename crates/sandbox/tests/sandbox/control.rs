@@ -1,8 +1,10 @@
-use casewire_sandbox::Request;
-use http::Method;
+use std::time::Duration;
+
+use casewire_sandbox::{Fault, Request};
+use http::{HeaderName, Method};
 use serde_json::{Value, json};
 
-use crate::client::Client;
+use crate::client::{Client, header};
 
 #[test]
 fn state_shows_what_was_written() {
@@ -185,9 +187,22 @@ fn control_errors_name_the_field() {
 #[test]
 fn reset_empties_everything_but_the_credentials() {
     let client = Client::new();
+    let fields = || client.get("/api/v2/ticket_fields").body_json()["count"].clone();
+    let of_new_account = fields();
+    let created = || {
+        let body = json!({ "ticket": { "subject": "Call", "comment": { "body": "First" } } });
+        let request = client.request(Method::POST, "/api/v2/tickets").json(&body);
+        let key = HeaderName::from_static("idempotency-key");
+        client.sandbox.handle(&request.header(key, "k1"))
+    };
     client.field("Queue", "text");
-    client.ticket(&json!({}));
     client.user(&json!({ "name": "A" }));
+    assert_eq!(header(&created(), "x-idempotency-lookup"), Some("miss"));
+    assert_eq!(header(&created(), "x-idempotency-lookup"), Some("hit"));
+    client
+        .sandbox
+        .set_faults("unavailable=1,slow=1s,index-lag=30s".parse().unwrap());
+    client.sandbox.inject(Fault::Reset);
     assert_eq!(
         client.control(Method::POST, "reset", &Value::Null).status,
         204
@@ -198,7 +213,11 @@ fn reset_empties_everything_but_the_credentials() {
             "records": [], "customers": [], "requests": { "total": 0, "writes": 0, "by_operation": {}, "by_status": {} },
         })
     );
-    assert_eq!(client.ticket(&json!({})), 1);
+    assert_eq!(fields(), of_new_account);
+    let again = created();
+    assert_eq!((again.status.as_u16(), again.delay), (201, Duration::ZERO));
+    assert_eq!(header(&again, "x-idempotency-lookup"), Some("miss"));
+    assert_eq!(client.found("type:ticket"), [1], "search does not lag");
 }
 
 #[test]
