@@ -1,16 +1,16 @@
-//! What is written to Zendesk: the bodies of requests. No I/O.
+//! What is written to Zendesk: the bodies of requests. No I/O. They hold customer data, so none has a Debug.
 
 use serde::Serialize;
 
 use crate::wire::{FieldValue, Status};
 
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(crate) struct TicketBody {
     pub(crate) ticket: TicketWrite,
 }
 
 /// What is written on a ticket, new or not; what is absent stays as it is.
-#[derive(Debug, Default, Serialize)]
+#[derive(Default, Serialize)]
 pub(crate) struct TicketWrite {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) subject: Option<String>,
@@ -18,9 +18,6 @@ pub(crate) struct TicketWrite {
     pub(crate) comment: Option<Comment>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) requester_id: Option<u64>,
-    /// Zendesk finds the user by e-mail address, or creates it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) requester: Option<Requester>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) assignee_id: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,7 +38,7 @@ pub(crate) struct TicketWrite {
 }
 
 /// Lets an update fail with 409 when the ticket changed after the stamp.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(crate) struct Guard {
     safe_update: bool,
     updated_stamp: String,
@@ -57,14 +54,14 @@ impl Guard {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(crate) struct Comment {
     #[serde(flatten)]
     body: CommentBody,
     public: bool,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 enum CommentBody {
     #[serde(rename = "body")]
     Plain(String),
@@ -94,36 +91,38 @@ fn escaped(text: &str) -> String {
         .replace('\n', "<br>")
 }
 
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Requester {
-    pub(crate) name: String,
-    pub(crate) email: String,
+#[derive(Serialize)]
+pub(crate) struct UserBody<T> {
+    pub(crate) user: T,
 }
 
-#[derive(Debug, Serialize)]
-pub(crate) struct UserBody {
-    pub(crate) user: UserWrite,
-}
-
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(crate) struct UserWrite {
     pub(crate) name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) phone: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) email: Option<String>,
-    pub(crate) external_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) external_id: Option<String>,
     pub(crate) role: &'static str,
     /// Otherwise Zendesk writes to the customer.
     pub(crate) skip_verify_email: bool,
 }
 
-#[derive(Debug, Serialize)]
+/// Names a user and changes nothing about it.
+#[derive(Serialize)]
+pub(crate) struct UserWithEmail {
+    pub(crate) email: String,
+    pub(crate) skip_verify_email: bool,
+}
+
+#[derive(Serialize)]
 pub(crate) struct FieldBody {
     pub(crate) ticket_field: FieldWrite,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(crate) struct FieldWrite {
     #[serde(rename = "type")]
     pub(crate) kind: &'static str,

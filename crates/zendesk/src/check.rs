@@ -6,7 +6,8 @@ use casewire_http::Request;
 use crate::config::{DefaultUser, WORK_SCOPES, ZendeskAuth};
 use crate::connector::{API_TOKENS_END, Zendesk};
 use crate::fields::{LEAF_QUEUE, SESSIONS, WantedField};
-use crate::wire::{CustomStatusList, TicketField, TokenAnswer, User, UserAnswer};
+use crate::user::{User, UserAnswer};
+use crate::wire::{CustomStatusList, TicketField, TokenAnswer};
 
 impl Zendesk {
     pub(crate) async fn findings(&self) -> Result<Vec<Finding>> {

@@ -1,11 +1,23 @@
-//! Notes as a ticket's comment.
+//! Notes as a ticket's comments, written and read.
 
-use casewire_core::{Note, SessionKey};
+use std::collections::HashSet;
+
+use casewire_core::{Note, Record, RecordId, Result, SessionKey, Trace};
+use casewire_http::Request;
+
+use crate::connector::Zendesk;
+use crate::wire::{CommentList, Ticket};
 
 /// Zendesk refuses comments beyond about 64 KiB; the exact limit is not documented.
 const MAX_BYTES: usize = 60_000;
 
 const CUT: &str = "\n[cut: longer than a Zendesk comment can be]";
+
+/// A comment is shown in three forms, so a page of more could be too long an answer.
+const PAGE: usize = 25;
+
+/// Zendesk takes 5,000 comments for a ticket.
+const MAX_PAGES: usize = 5_000 / PAGE;
 
 /// The notes' marked texts with a blank line between them, at most [`MAX_BYTES`]: a longer note's text is cut and
 /// says so, and keeps its marker.
@@ -31,6 +43,67 @@ fn shortened(marked: String, limit: usize) -> String {
     let (text, marker) = marked.split_at(marker);
     let room = limit.saturating_sub(marker.len() + CUT.len());
     format!("{}{CUT}{marker}", &text[..text.floor_char_boundary(room)])
+}
+
+impl Zendesk {
+    /// The ticket with all sessions and notes that are on it. A person may have edited the sessions field, or it was
+    /// too long and cut: then the session that made the ticket, which its external id tells, is not in it any more,
+    /// and the comments are read instead.
+    pub(crate) async fn whole(&self, ticket: Ticket) -> Result<Record> {
+        let fields = self.field_ids().await?;
+        let known = ticket.sessions(fields).to_owned();
+        let maker = ticket.maker().map(str::to_owned);
+        let mut record = self.record(ticket, fields);
+        let Some(maker) = maker.filter(|maker| known.split_whitespace().all(|word| word != maker))
+        else {
+            return Ok(record);
+        };
+        let noted = self.noted(&record.id).await?;
+        let known = known.split_whitespace().map(str::to_owned);
+        let mut tokens: Vec<_> = [maker].into_iter().chain(noted).chain(known).collect();
+        let mut seen = HashSet::new();
+        tokens.retain(|token| seen.insert(token.clone()));
+        record.trace = Trace::parse(&tokens.join(" "));
+        Ok(record)
+    }
+
+    /// The tokens of the notes in a ticket's private comments, oldest first.
+    async fn noted(&self, id: &RecordId) -> Result<Vec<String>> {
+        let mut tokens = Vec::new();
+        let mut after = None;
+        for _ in 0..MAX_PAGES {
+            let mut request = Request::get("/api/v2/tickets/{id}/comments")
+                .fill("id", id)
+                .query("page[size]", PAGE);
+            if let Some(cursor) = &after {
+                request = request.query("page[after]", cursor);
+            }
+            let list: CommentList =
+                self.api.read(request).await.map_err(|error| {
+                    error.context(format!("reading the comments of ticket {id}"))
+                })?;
+            // A customer could write a marker too, but not in private.
+            let private = list.comments.into_iter().filter(|comment| !comment.public);
+            for body in private.filter_map(|comment| comment.body) {
+                tokens.extend(body.lines().filter_map(token));
+            }
+            after = list.meta.after_cursor;
+            if !list.meta.has_more || after.is_none() {
+                break;
+            }
+        }
+        Ok(tokens)
+    }
+}
+
+/// The token, as in a trace, of a note whose text ends with the line `[casewire call/987@3f2a9c ended:1b2c3d]`.
+fn token(line: &str) -> Option<String> {
+    let marker = line.trim().strip_prefix("[casewire ")?.strip_suffix(']')?;
+    let (session, note) = marker.split_once(' ')?;
+    Some(match note {
+        "linked" => session.to_owned(),
+        note => format!("{session}#{note}"),
+    })
 }
 
 #[cfg(test)]
@@ -69,5 +142,23 @@ mod tests {
         assert!(cut.contains(CUT));
         assert!(cut.ends_with(&format!("[casewire {} linked]", session.token())));
         assert_eq!(kept, short.marked(&session));
+    }
+
+    #[test]
+    fn a_marker_is_the_token_of_a_trace() {
+        let session = session();
+        let ended = Note {
+            id: NoteId::Ended {
+                facts: "1b2c3d".to_owned(),
+            },
+            text: "Ended".to_owned(),
+        };
+        let linked = note("Queue: Billing".to_owned());
+        let mut trace = Trace::default();
+        trace.add(&session, &[linked.clone(), ended.clone()]);
+        let body = body(&session, &[&linked, &ended]);
+        let tokens: Vec<_> = body.lines().filter_map(token).collect();
+        assert_eq!(Trace::parse(&tokens.join(" ")), trace);
+        assert_eq!(token("[casewire]"), None);
     }
 }

@@ -1,29 +1,28 @@
 //! The keys of `[connector]` for Zendesk.
 
+mod auth;
+
 use std::collections::BTreeSet;
-use std::fmt;
-use std::path::PathBuf;
-use std::sync::Arc;
 
 use casewire_core::{Email, RecordState, Result};
-use casewire_http::{
-    Auth, BaseUrl, Client, ClientConfig, FileTokenStore, Grant, OAuth, RetryPolicy, SecretSource,
-    TokenEncoding,
-};
+use casewire_http::{BaseUrl, Client, ClientConfig, RetryPolicy};
 use schemars::JsonSchema;
-use secrecy::SecretString;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::errors::refusal;
 use crate::fields::FieldIds;
 use crate::limits::readings;
 use crate::wire::Status;
 
+pub use auth::ZendeskAuth;
+
 /// How to reach a Zendesk Support account and what its set-up is.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ZendeskConfig {
-    /// The account's name in its address: `acme` in `acme.zendesk.com`.
+    /// The first label of the account's address: write `acme` for `https://acme.zendesk.com`.
+    #[serde(deserialize_with = "subdomain")]
     pub subdomain: String,
     /// The credentials.
     pub auth: ZendeskAuth,
@@ -45,48 +44,19 @@ pub struct ZendeskConfig {
     pub retry: RetryPolicy,
 }
 
-/// The credentials of a Zendesk account.
-#[derive(Clone, Deserialize, JsonSchema)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum ZendeskAuth {
-    /// A confidential OAuth client acting as the agent who owns it: for servers.
-    OauthClientCredentials {
-        /// The client's identifier.
-        client_id: String,
-        /// The client's secret.
-        client_secret: SecretSource,
-    },
-    /// A person's consent. Zendesk replaces the refresh token at each use.
-    OauthRefreshToken {
-        /// The client's identifier.
-        client_id: String,
-        /// The client's secret; a public client has none.
-        client_secret: Option<SecretSource>,
-        /// The file that keeps the refresh token. Default: `zendesk-refresh-token`.
-        #[serde(default = "default_token_file")]
-        token_file: PathBuf,
-    },
-    /// An agent's e-mail address with an API token. Zendesk ends API tokens on 2027-04-30.
-    ApiToken {
-        /// The agent's e-mail address.
-        email: String,
-        /// The token.
-        token: SecretSource,
-    },
-}
-
-fn default_token_file() -> PathBuf {
-    PathBuf::from("zendesk-refresh-token")
-}
-
-impl fmt::Debug for ZendeskAuth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::OauthClientCredentials { .. } => "OauthClientCredentials",
-            Self::OauthRefreshToken { .. } => "OauthRefreshToken",
-            Self::ApiToken { .. } => "ApiToken",
-        })
+fn subdomain<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<String, D::Error> {
+    let label = String::deserialize(deserializer)?.to_ascii_lowercase();
+    if label.contains('.') || vendor(&label).is_err() {
+        // Told without the text, which may be a URL with a password.
+        return Err(D::Error::custom(
+            "this is no subdomain: letters, digits and hyphens, no dots and no slashes",
+        ));
     }
+    Ok(label)
+}
+
+fn vendor(subdomain: &str) -> Result<BaseUrl> {
+    BaseUrl::vendor(&format!("{subdomain}.zendesk.com"), "zendesk.com")
 }
 
 /// The ids of the two custom ticket fields that hold link data (R14).
@@ -120,7 +90,7 @@ pub enum DefaultUser {
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected an agent's e-mail address or id")]
 enum IdOrText {
     Id(u64),
     Text(String),
@@ -224,7 +194,7 @@ impl ZendeskConfig {
     pub(crate) fn base(&self) -> Result<BaseUrl> {
         match &self.base_url {
             Some(url) => BaseUrl::loopback(url),
-            None => BaseUrl::vendor(&format!("{}.zendesk.com", self.subdomain), "zendesk.com"),
+            None => vendor(&self.subdomain),
         }
     }
 
@@ -235,47 +205,6 @@ impl ZendeskConfig {
         config.readings = readings;
         config.refusal = refusal;
         Client::new(config)
-    }
-}
-
-impl ZendeskAuth {
-    fn resolve(&self, scopes: &[&str]) -> Result<Auth> {
-        let (client_id, grant) = match self {
-            Self::OauthClientCredentials {
-                client_id,
-                client_secret,
-            } => {
-                let client_secret = client_secret.resolve()?;
-                (client_id, Grant::ClientCredentials { client_secret })
-            }
-            Self::OauthRefreshToken {
-                client_id,
-                client_secret,
-                token_file,
-            } => {
-                let grant = Grant::RefreshToken {
-                    client_secret: match client_secret {
-                        Some(secret) => Some(secret.resolve()?),
-                        None => None,
-                    },
-                    store: Arc::new(FileTokenStore::new(token_file)),
-                };
-                (client_id, grant)
-            }
-            Self::ApiToken { email, token } => {
-                return Ok(Auth::Basic {
-                    user: SecretString::from(format!("{email}/token")),
-                    password: token.resolve()?,
-                });
-            }
-        };
-        Ok(Auth::OAuth(OAuth {
-            client_id: client_id.clone(),
-            grant,
-            token_path: "/oauth/tokens",
-            encoding: TokenEncoding::Json,
-            scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
-        }))
     }
 }
 
@@ -319,6 +248,18 @@ mod tests {
                 "never the secret",
             ),
             (json!({ "default_user": "Ana" }), "e-mail address or id"),
+            (json!({ "default_user": [7] }), "e-mail address or id"),
+            (json!({ "subdomain": "" }), "no subdomain"),
+            (
+                json!({ "subdomain": "https://acme.zendesk.com" }),
+                "no subdomain",
+            ),
+            (json!({ "subdomain": "acme.zendesk.com" }), "no subdomain"),
+            (json!({ "subdomain": "acme.support" }), "no subdomain"),
+            (json!({ "subdomain": "evil.com/" }), "no subdomain"),
+            (json!({ "subdomain": "evil/" }), "no subdomain"),
+            (json!({ "subdomain": "u:word@acme" }), "no subdomain"),
+            (json!({ "subdomain": "-acme" }), "no subdomain"),
             (
                 json!({ "statuses": { "default_open": "new" } }),
                 "can not become new",
@@ -361,19 +302,39 @@ mod tests {
 
     #[test]
     fn only_zendesk_or_this_machine_is_talked_to() {
-        for (changes, fits) in [
-            (json!({}), true),
-            (json!({ "subdomain": "acme.example.com/" }), false),
-            (json!({ "subdomain": "" }), false),
-            (json!({ "base_url": "http://127.0.0.1:9001" }), true),
-            (json!({ "base_url": "https://acme.example.com" }), false),
-        ] {
-            assert_eq!(
-                config(changes.clone()).unwrap().base().is_ok(),
-                fits,
-                "{changes}"
-            );
+        let base = |changes| config(changes).unwrap().base();
+        for subdomain in ["acme", "Acme", "ACME"] {
+            let base = base(json!({ "subdomain": subdomain })).unwrap();
+            assert_eq!(base.to_string(), "https://acme.zendesk.com");
         }
+        assert!(base(json!({ "base_url": "http://127.0.0.1:9001" })).is_ok());
+        assert!(base(json!({ "base_url": "https://acme.example.com" })).is_err());
+        // Whoever builds a config in code is not read.
+        let evil = ZendeskConfig {
+            subdomain: "evil.test/".to_owned(),
+            ..config(json!({})).unwrap()
+        };
+        assert!(evil.base().is_err());
+    }
+
+    #[test]
+    fn the_readme_tells_of_every_key() {
+        let readme = include_str!("../README.md");
+        let schema = schemars::schema_for!(ZendeskConfig).to_value();
+        let auth = schema["$defs"]["ZendeskAuth"]["oneOf"].as_array().unwrap();
+        let statuses = &schema["$defs"]["Statuses"];
+        let tables = [&schema, statuses, &schema["$defs"]["Fields"]];
+        let mut told = 0;
+        for table in auth.iter().chain(tables) {
+            for key in table["properties"].as_object().unwrap().keys() {
+                assert!(
+                    readme.contains(&format!("`{key}`")),
+                    "the README lacks `{key}`"
+                );
+                told += 1;
+            }
+        }
+        assert!(told > 15, "{told}");
     }
 
     #[test]

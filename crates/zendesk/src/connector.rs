@@ -1,6 +1,7 @@
 //! The connector: what [`CrmConnector`] asks for, in Zendesk's operations.
 
 use std::fmt;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use casewire_core::{
@@ -22,7 +23,11 @@ pub struct Zendesk {
     pub(crate) api: Api,
     pub(crate) fields: OnceCell<FieldIds>,
     pub(crate) customers: Known<CustomerKey, CustomerId>,
+    /// Customers whose ticket was refused because of them, once.
+    pub(crate) refused_customers: Known<CustomerId, ()>,
     pub(crate) agents: Known<Email, UserId>,
+    /// Addresses that no agent had, and when that was asked.
+    pub(crate) missed_agents: Known<Email, Instant>,
     /// Records as this connector left them. Zendesk's stamps are whole seconds, so a record read before a write of
     /// the same second looks no older than the write.
     pub(crate) written: Known<RecordId, Record>,
@@ -46,7 +51,9 @@ impl Zendesk {
             api: Api::new(client),
             fields: OnceCell::new_with(fields),
             customers: Known::new(10_000),
+            refused_customers: Known::new(1_000),
             agents: Known::new(10_000),
+            missed_agents: Known::new(10_000),
             written: Known::new(1_000),
             agent_url: format!("{}/agent/tickets/", config.base()?),
             profile: profile(),

@@ -1,10 +1,9 @@
 //! Creating tickets.
 
 use casewire_core::{
-    CustomerId, CustomerKey, Email, Error, ErrorKind, NewRecord, Record, Result, Trace,
-    TraceSearch, WantedRecords,
+    CustomerId, Error, ErrorKind, LookUp, NewRecord, Record, Result, Trace, TraceSearch,
 };
-use casewire_http::{Repeat, Request};
+use casewire_http::{Repeat, Request, Response};
 use http::StatusCode;
 use sha2::{Digest, Sha256};
 
@@ -15,8 +14,10 @@ use crate::customers::{RequesterOf, external_id_of};
 use crate::errors;
 use crate::fields::FieldIds;
 use crate::limits::TICKET_CREATE;
-use crate::records::is_open_in;
 use crate::wire::{FieldValue, Ticket, TicketAnswer};
+
+/// How many tickets of one session may have been deleted within the two hours that Zendesk keeps a key.
+const MAX_ATTEMPTS: u32 = 10;
 
 impl Zendesk {
     pub(crate) async fn create(&self, new: &NewRecord) -> Result<Record> {
@@ -25,87 +26,116 @@ impl Zendesk {
             Some(parent) => self.ticket(parent).await?,
             None => None,
         };
+        let parent = parent.filter(|parent| !parent.is_merged());
         let requester = self.requester(new).await?;
         if let RequesterOf::Overlooked(customer) = &requester
             && let Some(own) = self.own_of_overlooked(customer, new).await?
         {
             return Ok(own);
         }
-        let by_email = match &requester {
-            RequesterOf::Inline(requester) => Email::parse(&requester.email),
-            _ => None,
-        };
-        let mut write = new_ticket(new, requester, parent.as_ref(), fields)?;
+        let mut ticket = new_ticket(new, &requester, parent.as_ref(), fields)?;
         if new.owner.is_none() {
-            write.assignee_id = assignee(self.default_user().await?.as_ref())?;
+            ticket.assignee_id = assignee(self.default_user().await?.as_ref())?;
         }
+        let body = TicketBody { ticket };
+        for attempt in 0..MAX_ATTEMPTS {
+            if let Some(record) = self.send_new(new, &body, attempt).await? {
+                return Ok(record);
+            }
+        }
+        Err(Error::new(
+            ErrorKind::Rejected,
+            "all tickets that the session made within the last two hours were deleted; try again later",
+        ))
+    }
+
+    /// The new ticket, or the one that an earlier try made. None when that one was deleted since.
+    async fn send_new(
+        &self,
+        new: &NewRecord,
+        body: &TicketBody,
+        attempt: u32,
+    ) -> Result<Option<Record>> {
         let request = Request::post("/api/v2/tickets")
-            .header("idempotency-key", &idempotency_key(new))
-            .json(&TicketBody { ticket: write })
+            .header("idempotency-key", &idempotency_key(new, attempt))
+            .json(body)
             .repeat(Repeat::Keyed)
             .bucket(TICKET_CREATE)
-            .allow(StatusCode::BAD_REQUEST);
+            .allow(StatusCode::BAD_REQUEST)
+            .allow(StatusCode::UNPROCESSABLE_ENTITY);
         let answer = self.api.send(request).await?;
         if !answer.status().is_success() {
-            if !errors::is_other_idempotent_body(answer.body()) {
-                let refusal = errors::refusal(answer.status(), answer.headers(), answer.body());
-                return Err(Error::new(
-                    ErrorKind::Rejected,
-                    format!("Zendesk refused the ticket: {}", refusal.text),
-                ));
-            }
-            return self.created_by(&new.session).await?.ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Conflict,
-                    "the session asked for another ticket within the last two hours, and that ticket is not there",
-                )
-            });
+            return match errors::is_other_idempotent_body(answer.body()) {
+                true => self.created_by(&new.session).await,
+                false => Err(self.refused(&answer, body.ticket.requester_id)),
+            };
         }
-        // Then the answer is the first one again, however the ticket has changed since.
         let lookup = answer.headers().get("x-idempotency-lookup");
         let is_repeated = lookup.is_some_and(|lookup| lookup == "hit");
         let TicketAnswer { ticket } = answer.json()?;
-        if parent.is_some() && !ticket.is_follow_up() {
+        if is_repeated {
+            // Then the answer is the first one again, however the ticket has changed since.
+            return match self.ticket(&ticket.record_id()).await? {
+                Some(now) => Ok(Some(self.whole(now).await?)),
+                None => Ok(None),
+            };
+        }
+        if body.ticket.via_followup_source_id.is_some() && !ticket.is_follow_up() {
             tracing::warn!(
                 ticket = ticket.id,
                 "Zendesk did not link the follow-up ticket"
             );
         }
-        if let (Some(email), Some(customer)) = (by_email, ticket.requester_id) {
-            let customer = CustomerId(customer.to_string());
-            self.customers.remember(CustomerKey::Email(email), customer);
+        let fields = self.field_ids().await?;
+        Ok(Some(self.wrote(ticket, fields, &new.tags)))
+    }
+
+    /// A customer may be remembered who was merged or deleted since. So the first time that one is refused the
+    /// decision is made again without that memory.
+    fn refused(&self, answer: &Response, requester: Option<u64>) -> Error {
+        let refusal = errors::refusal(answer.status(), answer.headers(), answer.body());
+        let mut kind = ErrorKind::Rejected;
+        if let Some(id) = requester
+            && errors::is_about_requester(answer.body())
+        {
+            let customer = CustomerId(id.to_string());
+            self.customers.forget(|known| *known == customer);
+            if self.refused_customers.find(&customer).is_none() {
+                self.refused_customers.remember(customer, ());
+                kind = ErrorKind::Conflict;
+            }
         }
-        if is_repeated {
-            return Ok(self.record(ticket, fields));
-        }
-        Ok(self.wrote(ticket, fields, &new.tags))
+        Error::new(
+            kind,
+            format!("Zendesk refused the ticket: {}", refusal.text),
+        )
     }
 
     /// A customer that the look-up missed may have tickets that the decision missed: the session's own, which is
-    /// the answer, or an open one in the same queue, for which the decision has to be made again.
+    /// the answer, or others in the same queue, for which the decision has to be made again. By then the customer is
+    /// remembered, so that happens once; it is for nothing when no session is to join a ticket, which can not be
+    /// known here.
     async fn own_of_overlooked(
         &self,
         customer: &CustomerId,
         new: &NewRecord,
     ) -> Result<Option<Record>> {
-        let Some(queue) = new.queue.clone() else {
-            return Ok(None);
+        let query = LookUp {
+            session: new.session.clone(),
+            customer: None,
+            records: None,
+            trace: TraceSearch::Thorough,
         };
-        let wanted = WantedRecords {
-            queue,
-            closed_since: None,
-        };
-        let thorough = TraceSearch::Thorough;
-        let records = self.requested(customer, &wanted, thorough).await?;
-        let records = records.unwrap_or_default();
-        let own = |record: &&Record| record.trace.has_session(&new.session);
-        if let Some(own) = records.iter().find(own) {
-            return Ok(Some(own.clone()));
+        let found = self.requested(customer, &query).await?;
+        let found = found.unwrap_or_default();
+        if found.own.is_some() {
+            return Ok(found.own);
         }
-        if records.iter().any(|record| is_open_in(record, &wanted)) {
+        let mut records = found.records.iter();
+        if new.queue.is_some() && records.any(|record| record.queue == new.queue) {
             return Err(Error::new(
                 ErrorKind::Conflict,
-                "the customer was in Zendesk after all, with an open ticket in the same queue",
+                "the customer was in Zendesk after all, with a ticket in the same queue",
             ));
         }
         Ok(None)
@@ -114,7 +144,7 @@ impl Zendesk {
 
 fn new_ticket(
     new: &NewRecord,
-    requester: RequesterOf,
+    requester: &RequesterOf,
     parent: Option<&Ticket>,
     fields: FieldIds,
 ) -> Result<TicketWrite> {
@@ -128,9 +158,16 @@ fn new_ticket(
     // A follow-up gets its parent's tags only when it brings none of its own.
     let tags = united(&parent.map(Ticket::tags).unwrap_or_default(), &new.tags);
     let notes: Vec<_> = new.notes.iter().collect();
-    let mut write = TicketWrite {
+    let requester = match requester {
+        RequesterOf::User(CustomerId(id)) | RequesterOf::Overlooked(CustomerId(id)) => {
+            Some(zendesk_id("customer", id)?)
+        }
+        RequesterOf::Nobody => None,
+    };
+    Ok(TicketWrite {
         subject: Some(new.title.clone()),
         comment: Some(Comment::private(comment::body(&new.session, &notes))),
+        requester_id: requester,
         assignee_id: assignee(new.owner.as_ref())?,
         tags: (!tags.is_empty()).then_some(tags),
         external_id: Some(external_id_of(&new.session)),
@@ -140,19 +177,16 @@ fn new_ticket(
             .collect(),
         via_followup_source_id: parent.map(|parent| parent.id),
         ..TicketWrite::default()
-    };
-    match requester {
-        RequesterOf::User(CustomerId(id)) | RequesterOf::Overlooked(CustomerId(id)) => {
-            write.requester_id = Some(zendesk_id("customer", &id)?);
-        }
-        RequesterOf::Inline(requester) => write.requester = Some(requester),
-        RequesterOf::Nobody => {}
-    }
-    Ok(write)
+    })
 }
 
-/// Zendesk keeps the key for two hours and wants the same bytes with it.
-fn idempotency_key(new: &NewRecord) -> String {
-    let digest = Sha256::digest(format!("ticket.create|{}", new.session.token()));
+/// Zendesk keeps the key for two hours and wants the same bytes with it. It knows a deleted ticket's key too, so each
+/// attempt has its own.
+fn idempotency_key(new: &NewRecord, attempt: u32) -> String {
+    let mut ticket = format!("ticket.create|{}", new.session.token());
+    if attempt > 0 {
+        ticket.push_str(&format!("|{attempt}"));
+    }
+    let digest = Sha256::digest(ticket);
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

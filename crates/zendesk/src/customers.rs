@@ -1,5 +1,7 @@
 //! Customers and agents: Zendesk users.
 
+use std::time::{Duration, Instant};
+
 use casewire_core::{
     CustomerId, CustomerIdentity, CustomerKey, Email, Error, ErrorKind, ExternalId, NewRecord,
     Phone, RecordCustomer, Result, SessionKey, SessionKind, UserId,
@@ -7,22 +9,24 @@ use casewire_core::{
 use casewire_http::{Repeat, Request};
 use http::StatusCode;
 
-use crate::body::{Requester, UserBody, UserWrite};
+use crate::body::{UserBody, UserWithEmail, UserWrite};
 use crate::config::DefaultUser;
 use crate::connector::Zendesk;
 use crate::errors;
-use crate::limits::SEARCH;
-use crate::wire::{User, UserAnswer, UserList};
+use crate::user::{IdentityList, User, UserAnswer, UserList, newest, search};
+
+/// Of users found by an address that is not their primary one, so many are asked for their other addresses.
+const MAX_ASKED: usize = 5;
+
+/// How long it is believed that there is no agent with an address: one added since is seen after that.
+const MISS_LASTS: Duration = Duration::from_secs(10 * 60);
 
 /// Who a new ticket is for.
-#[derive(Debug)]
 pub(crate) enum RequesterOf {
     /// This user.
     User(CustomerId),
     /// This user, whom the look-up did not see: the search index lags, or nobody looked.
     Overlooked(CustomerId),
-    /// Whoever has this e-mail address; Zendesk creates the user with the ticket.
-    Inline(Requester),
     /// Nobody in particular.
     Nobody,
 }
@@ -38,9 +42,7 @@ impl Zendesk {
             if let Some(known) = self.customers.find(&key) {
                 return Ok(Some(known));
             }
-            let users = self.search_users(users_with(&key)).await?;
-            let matching = users.iter().filter(|user| has_key(user, &key));
-            if let Some(found) = newest(matching) {
+            if let Some(found) = newest(&self.users_with(&key).await?) {
                 self.customers.remember(key, found.clone());
                 return Ok(Some(found));
             }
@@ -48,126 +50,148 @@ impl Zendesk {
         Ok(None)
     }
 
-    async fn search_users(&self, request: Request) -> Result<Vec<User>> {
-        let list: UserList = self.api.read(request).await?;
-        Ok(list.users)
+    /// The users who have `key`. Suspended ones are left out: their tickets would be suspended.
+    async fn users_with(&self, key: &CustomerKey) -> Result<Vec<User>> {
+        let UserList { users } = self.api.read(search(key)).await?;
+        let users = users.into_iter().filter(|user| !user.is_suspended());
+        let (mut with_key, others): (Vec<_>, Vec<_>) = users.partition(|user| user.has_key(key));
+        let CustomerKey::Email(email) = key else {
+            return Ok(with_key);
+        };
+        if !with_key.is_empty() {
+            return Ok(with_key);
+        }
+        // Users are found by all their addresses and shown with the primary one.
+        for user in others.into_iter().take(MAX_ASKED) {
+            if self.has_other_email(&user, email).await? {
+                with_key.push(user);
+            }
+        }
+        Ok(with_key)
     }
 
-    /// The requester of a new ticket; the user is created when it has to be and the ticket can not do it.
+    async fn has_other_email(&self, user: &User, email: &Email) -> Result<bool> {
+        let Some(CustomerId(id)) = user.customer_id() else {
+            return Ok(false);
+        };
+        let request = Request::get("/api/v2/users/{id}/identities").fill("id", id);
+        match self.api.read::<IdentityList>(request).await {
+            Ok(list) => Ok(list.has_email(email)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error.context("asking for a user's other addresses")),
+        }
+    }
+
+    /// The requester of a new ticket; the user is created when it has to be.
     pub(crate) async fn requester(&self, new: &NewRecord) -> Result<RequesterOf> {
+        let nothing = CustomerIdentity::default();
         let (identity, external_id, name) = match &new.customer {
             RecordCustomer::None => return Ok(RequesterOf::Nobody),
             RecordCustomer::Known(known) => return Ok(RequesterOf::User(known.clone())),
             RecordCustomer::Anonymous => {
                 let external_id = external_id_of(&new.session);
-                (
-                    &CustomerIdentity::default(),
-                    external_id,
-                    "Anonymous caller",
-                )
+                (&nothing, Some(external_id), Some("Anonymous caller"))
             }
             RecordCustomer::SharedAnonymous => {
                 let external_id = "casewire:anonymous".to_owned();
-                (
-                    &CustomerIdentity::default(),
-                    external_id,
-                    "Anonymous callers",
-                )
+                (&nothing, Some(external_id), Some("Anonymous callers"))
             }
-            RecordCustomer::New(identity) => match (&identity.external_id, &identity.phone) {
-                (Some(id), _) => (identity, id.as_str().to_owned(), id.as_str()),
-                (None, Some(phone)) => (identity, external_id_of_phone(phone), phone.as_str()),
-                (None, None) => return Ok(inline(identity)),
-            },
+            RecordCustomer::New(identity) => {
+                (identity, external_id_of_user(identity), name_of(identity))
+            }
         };
+        let email = identity.email.as_ref();
+        let by_external_id = external_id.as_deref().and_then(ExternalId::parse);
+        let by_external_id = by_external_id.map(CustomerKey::ExternalId);
+        let unique = by_external_id.or_else(|| email.cloned().map(CustomerKey::Email));
+        let (Some(unique), Some(name)) = (unique, name) else {
+            return Ok(RequesterOf::Nobody);
+        };
+        if let Some(known) = self.customers.find(&unique) {
+            return Ok(RequesterOf::User(known));
+        }
+        let phone = identity.phone.as_ref();
         let user = UserWrite {
-            name: shortened(name_of(identity).unwrap_or(name)),
-            phone: identity
-                .phone
-                .as_ref()
-                .map(|phone| phone.as_str().to_owned()),
-            email: identity
-                .email
-                .as_ref()
-                .map(|email| email.as_str().to_owned()),
+            name: shortened(name),
+            phone: phone.map(|phone| phone.as_str().to_owned()),
+            email: email.map(|email| email.as_str().to_owned()),
             external_id,
             role: "end-user",
             skip_verify_email: true,
         };
-        let requester = self.create_user(user, identity).await?;
-        if let RequesterOf::User(id) | RequesterOf::Overlooked(id) = &requester {
-            for key in identity.keys(new.session.kind()) {
-                self.customers.remember(key, id.clone());
-            }
+        let (id, is_new) = match self.create_user(user).await? {
+            Some(id) => (id, true),
+            None => (self.find_duplicate(&unique, email).await?, false),
+        };
+        for key in identity.keys(new.session.kind()).chain([unique]) {
+            self.customers.remember(key, id.clone());
         }
-        Ok(match (requester, &new.customer) {
-            // These are not looked up, so finding them here is nothing that a decision should have known.
-            (
-                RequesterOf::Overlooked(id),
-                RecordCustomer::Anonymous | RecordCustomer::SharedAnonymous,
-            ) => RequesterOf::User(id),
-            (requester, _) => requester,
+        Ok(match &new.customer {
+            RecordCustomer::New(_) if !is_new => RequesterOf::Overlooked(id),
+            // The others are not looked up, so finding them here is nothing that a decision should have known.
+            _ => RequesterOf::User(id),
         })
     }
 
-    /// Creates the user, or finds the one that has its external id: a repeat makes no second one.
-    async fn create_user(
-        &self,
-        user: UserWrite,
-        identity: &CustomerIdentity,
-    ) -> Result<RequesterOf> {
-        let key = ExternalId::parse(&user.external_id).map(CustomerKey::ExternalId);
-        let Some(key) = key else {
-            return Ok(inline(identity));
-        };
-        if let Some(known) = self.customers.find(&key) {
-            return Ok(RequesterOf::User(known));
-        }
-        // Two users can not have one external id, so a repeat does nothing.
+    /// Creates the user. None when another has its external id or e-mail address, which two can not have: so a repeat
+    /// does nothing.
+    async fn create_user(&self, user: UserWrite) -> Result<Option<CustomerId>> {
         let request = Request::post("/api/v2/users")
             .json(&UserBody { user })
             .repeat(Repeat::Guarded)
             .allow(StatusCode::UNPROCESSABLE_ENTITY);
-        let (is_ours, problem) = match self.api.send(request).await {
-            Ok(answer) if answer.status().is_success() => {
-                let UserAnswer { user } = answer.json()?;
-                let id = user.customer_id().ok_or_else(no_user_id)?;
-                self.customers.remember(key, id.clone());
-                return Ok(RequesterOf::User(id));
-            }
-            Ok(answer) => {
-                let refusal = errors::refusal(answer.status(), answer.headers(), answer.body());
-                let problem = Error::new(
-                    ErrorKind::Rejected,
-                    format!("creating a customer: Zendesk refused it: {}", refusal.text),
-                );
-                if !errors::is_duplicate(answer.body()) {
-                    return Err(problem);
-                }
-                (false, problem)
-            }
-            Err(error) if error.kind() == ErrorKind::Uncertain => {
-                // A repeat creates no second user, so for the ticket nothing is uncertain.
-                let unsure = Error::new(ErrorKind::Unavailable, error.message())
-                    .context("creating a customer");
-                (true, unsure)
-            }
-            Err(error) => return Err(error.context("creating a customer")),
-        };
-        let users = self.search_users(users_with(&key)).await?;
-        let matching = users.iter().filter(|user| has_key(user, &key));
-        match (newest(matching), &identity.email) {
-            (Some(id), _) => {
-                self.customers.remember(key, id.clone());
-                Ok(match is_ours {
-                    true => RequesterOf::User(id),
-                    false => RequesterOf::Overlooked(id),
-                })
-            }
-            // It is the e-mail address that another user has: the ticket finds that user.
-            (None, Some(_)) if !is_ours => Ok(inline(identity)),
-            (None, _) => Err(problem),
+        let mut answer = self.api.send(request.clone()).await;
+        if let Err(error) = &answer
+            && error.kind() == ErrorKind::Uncertain
+        {
+            // Asked anew, Zendesk says whether it was done.
+            answer = self.api.send(request).await;
         }
+        let answer = answer.map_err(|error| certain(error).context("creating a customer"))?;
+        if answer.status().is_success() {
+            let UserAnswer { user } = answer.json()?;
+            return user.customer_id().map(Some).ok_or_else(no_user_id);
+        }
+        if errors::is_duplicate(answer.body()) {
+            return Ok(None);
+        }
+        let refusal = errors::refusal(answer.status(), answer.headers(), answer.body());
+        Err(Error::new(
+            ErrorKind::Rejected,
+            format!("creating a customer: Zendesk refused it: {}", refusal.text),
+        ))
+    }
+
+    /// The user who has what only one user can have, without the lag of a search.
+    async fn find_duplicate(
+        &self,
+        unique: &CustomerKey,
+        email: Option<&Email>,
+    ) -> Result<CustomerId> {
+        if let CustomerKey::ExternalId(_) = unique
+            && let Some(found) = newest(&self.users_with(unique).await?)
+        {
+            return Ok(found);
+        }
+        let Some(email) = email else {
+            return Err(Error::new(
+                ErrorKind::Rejected,
+                "creating a customer: a user who is suspended has the same external id; lift that in Zendesk",
+            ));
+        };
+        // Of a user who is there nothing is changed, for nothing else is sent.
+        let user = UserWithEmail {
+            email: email.as_str().to_owned(),
+            skip_verify_email: true,
+        };
+        let request = Request::post("/api/v2/users/create_or_update")
+            .json(&UserBody { user })
+            .repeat(Repeat::Guarded);
+        let answer = self.api.read::<UserAnswer>(request).await;
+        let UserAnswer { user } = answer.map_err(|error| {
+            certain(error).context("finding the customer who has the e-mail address")
+        })?;
+        user.customer_id().ok_or_else(no_user_id)
     }
 
     /// The configured default user (R16): who owns a ticket when no agent does.
@@ -184,14 +208,17 @@ impl Zendesk {
         if let Some(known) = self.agents.find(email) {
             return Ok(Some(known));
         }
-        let key = CustomerKey::Email(email.clone());
-        let users = self.search_users(users_with(&key)).await?;
-        let agents = users
-            .iter()
-            .filter(|user| user.is_agent() && has_key(user, &key));
+        if let Some(missed_at) = self.missed_agents.find(email)
+            && missed_at.elapsed() < MISS_LASTS
+        {
+            return Ok(None);
+        }
+        let users = self.users_with(&CustomerKey::Email(email.clone())).await?;
+        let agents = users.iter().filter(|user| user.is_agent());
         let found = newest(agents).map(|CustomerId(id)| UserId(id));
-        if let Some(found) = &found {
-            self.agents.remember(email.clone(), found.clone());
+        match &found {
+            Some(found) => self.agents.remember(email.clone(), found.clone()),
+            None => self.missed_agents.remember(email.clone(), Instant::now()),
         }
         Ok(found)
     }
@@ -202,13 +229,23 @@ pub(crate) fn external_id_of(session: &SessionKey) -> String {
     format!("casewire:{}", session.token())
 }
 
-/// Phone numbers are not unique in Zendesk, so a customer known by number alone gets an id that is.
-fn external_id_of_phone(phone: &Phone) -> String {
-    format!("casewire:tel:{}", phone.as_str())
+/// Phone numbers are not unique in Zendesk, so a customer known by number gets an id that is.
+fn external_id_of_user(identity: &CustomerIdentity) -> Option<String> {
+    let given = identity
+        .external_id
+        .as_ref()
+        .map(|id| id.as_str().to_owned());
+    let phone = identity.phone.as_ref();
+    given.or_else(|| phone.map(|phone| format!("casewire:tel:{}", phone.as_str())))
 }
 
+/// Zendesk wants a name, so a customer without one is called by what is known.
 fn name_of(identity: &CustomerIdentity) -> Option<&str> {
-    identity.name.as_ref().map(|name| name.as_str())
+    let name = identity.name.as_ref().map(|name| name.as_str());
+    let external_id = identity.external_id.as_ref().map(ExternalId::as_str);
+    let phone = identity.phone.as_ref().map(Phone::as_str);
+    let email = identity.email.as_ref().map(Email::as_str);
+    name.or(external_id).or(phone).or(email)
 }
 
 /// Zendesk refuses names longer than 255 characters.
@@ -216,62 +253,12 @@ fn shortened(name: &str) -> String {
     name.chars().take(255).collect()
 }
 
-fn inline(identity: &CustomerIdentity) -> RequesterOf {
-    let Some(email) = &identity.email else {
-        return RequesterOf::Nobody;
-    };
-    RequesterOf::Inline(Requester {
-        name: shortened(name_of(identity).unwrap_or(email.as_str())),
-        email: email.as_str().to_owned(),
-    })
-}
-
-fn users_with(key: &CustomerKey) -> Request {
-    let request = Request::get("/api/v2/users/search");
-    match key {
-        // An exact filter, not a search: it has no syntax and is not said to lag.
-        CustomerKey::ExternalId(id) => request.query("external_id", id.as_str()),
-        // The star matches whatever stands before the digits in the stored notation.
-        CustomerKey::Phone(phone) => request
-            .query("query", format!("role:end-user phone:*{}", phone.digits()))
-            .bucket(SEARCH),
-        CustomerKey::Email(email) => request
-            .query("query", format!("email:\"{}\"", email.as_str()))
-            .bucket(SEARCH),
+/// A repeat makes no second user, so for the ticket a lost answer about its customer leaves nothing uncertain.
+fn certain(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Uncertain => Error::new(ErrorKind::Unavailable, error.message()),
+        _ => error,
     }
-}
-
-/// Searches match beginnings of words, so every hit is compared. A suspended user's tickets would be suspended.
-fn has_key(user: &User, key: &CustomerKey) -> bool {
-    let fits = match key {
-        // Zendesk compares external ids without case.
-        CustomerKey::ExternalId(id) => user
-            .external_id
-            .as_ref()
-            .is_some_and(|of_user| of_user.to_lowercase() == id.as_str().to_lowercase()),
-        CustomerKey::Phone(phone) => {
-            user.phone.as_deref().and_then(Phone::parse).as_ref() == Some(phone)
-        }
-        CustomerKey::Email(email) => user.has_email(email),
-    };
-    fits && !user.is_suspended()
-}
-
-impl User {
-    pub(crate) fn customer_id(&self) -> Option<CustomerId> {
-        self.id.map(|id| CustomerId(id.to_string()))
-    }
-
-    pub(crate) fn has_email(&self, email: &Email) -> bool {
-        self.email.as_deref().and_then(Email::parse).as_ref() == Some(email)
-    }
-}
-
-/// Of several users, the one created last.
-fn newest<'a>(users: impl Iterator<Item = &'a User>) -> Option<CustomerId> {
-    users
-        .max_by_key(|user| (user.created_at, user.id))
-        .and_then(User::customer_id)
 }
 
 fn no_user_id() -> Error {
@@ -284,33 +271,16 @@ fn no_user_id() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
-
-    fn user(id: u64, phone: &str, suspended: bool) -> User {
-        serde_json::from_value(json!({
-            "id": id, "name": "Kim", "phone": phone, "email": null, "role": "end-user",
-            "suspended": suspended, "created_at": "2026-01-24T01:14:06Z",
-        }))
-        .unwrap()
-    }
-
-    #[test]
-    fn of_several_users_with_the_number_the_last_one_counts() {
-        let key = CustomerKey::Phone(Phone::parse("+15550100100").unwrap());
-        let users = [
-            user(1, "+1 555 010 0100", false),
-            user(2, "+15550100100", false),
-            user(3, "+15550100100", true),
-            user(4, "+15550100199", false),
-            user(5, "5550100100", false),
-        ];
-        let found = newest(users.iter().filter(|user| has_key(user, &key)));
-        assert_eq!(found, Some(CustomerId("2".to_owned())));
-    }
 
     #[test]
     fn no_email_address_is_ever_invented() {
-        let unknown = CustomerIdentity::default();
-        assert!(matches!(inline(&unknown), RequesterOf::Nobody));
+        let by_phone = CustomerIdentity {
+            phone: Phone::parse("+15550100100"),
+            ..CustomerIdentity::default()
+        };
+        let external_id = external_id_of_user(&by_phone);
+        assert_eq!(external_id.as_deref(), Some("casewire:tel:+15550100100"));
+        assert_eq!(name_of(&by_phone), Some("+15550100100"));
+        assert_eq!(external_id_of_user(&CustomerIdentity::default()), None);
     }
 }

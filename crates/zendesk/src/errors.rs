@@ -36,9 +36,16 @@ pub(crate) fn is_other_idempotent_body(body: &[u8]) -> bool {
     ErrorBody::parse(body).has_code("IdempotentRequestError")
 }
 
+/// Whether a ticket was refused because of its requester, who may be merged, deleted or suspended.
+pub(crate) fn is_about_requester(body: &[u8]) -> bool {
+    let body = ErrorBody::parse(body);
+    let mut fields = body.fields.iter();
+    fields.any(|(field, _)| matches!(field.as_str(), "requester" | "requester_id"))
+}
+
 /// An error answer in any of Zendesk's envelopes: `{error, description, details}`, `{error: {title, message}}`,
 /// `{errors: [{code, title, detail}]}`, `{error}`, plain text, nothing.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct ErrorBody {
     /// Whether the answer has an envelope at all.
     is_enveloped: bool,

@@ -16,6 +16,7 @@ mod limits;
 mod profile;
 mod records;
 mod setup;
+mod user;
 mod wire;
 
 pub use config::{DefaultUser, Fields, Statuses, ZendeskAuth, ZendeskConfig};

@@ -11,6 +11,7 @@ pub fn profile() -> Profile {
         name: "zendesk",
         title_limit: 255,
         session_type_tag,
+        plain_tag,
         record_without_customer: true,
         refuses: &[],
     }
@@ -22,6 +23,15 @@ fn session_type_tag(session_type: &str) -> String {
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(str::to_ascii_lowercase);
+    words.collect::<Vec<_>>().join("_")
+}
+
+/// A space separates tags in Zendesk, and a tag with other characters than these vanishes.
+fn plain_tag(tag: &str) -> String {
+    let keeps = |c: char| c.is_ascii_alphanumeric() || "_-:/".contains(c);
+    let words = tag
+        .split(|c: char| !keeps(c))
+        .filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("_")
 }
 
@@ -41,6 +51,12 @@ mod tests {
         ] {
             assert_eq!(session_type_tag(session_type), tag, "{session_type}");
         }
+    }
+
+    #[test]
+    fn r13_other_tags_keep_their_case() {
+        assert_eq!(plain_tag("UJET"), "UJET");
+        assert_eq!(plain_tag("My Platform, Inc"), "My_Platform_Inc");
     }
 
     proptest! {

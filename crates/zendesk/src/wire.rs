@@ -1,4 +1,4 @@
-//! Zendesk's JSON: tickets, users, fields. No I/O.
+//! Zendesk's JSON: tickets, comments, fields. No I/O. What holds customer data has no Debug.
 
 use casewire_core::{CustomerId, QueueId, Record, RecordId, RecordState, Trace};
 use jiff::Timestamp;
@@ -8,9 +8,11 @@ use serde_json::Value;
 
 use crate::config::Statuses;
 use crate::fields::FieldIds;
+use crate::user::User;
 
-/// How much of a trace the sessions field keeps; the field itself takes 65,536 characters.
-const MAX_TRACE_BYTES: usize = 60_000;
+/// How much of a trace the sessions field keeps. The field takes 65,536 characters, but a ticket shows it twice, and a
+/// page of a hundred tickets has to be read in one answer.
+const MAX_TRACE_BYTES: usize = 8_000;
 
 /// A status of a ticket. With custom statuses on, its category.
 #[derive(
@@ -32,23 +34,25 @@ pub enum Status {
     Closed,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub(crate) struct TicketAnswer {
     pub(crate) ticket: Ticket,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub(crate) struct TicketList {
     pub(crate) tickets: Vec<Ticket>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub(crate) struct Ticket {
     pub(crate) id: u64,
     /// None for one this connector does not know, such as `deleted`.
     #[serde(deserialize_with = "known_status")]
     pub(crate) status: Option<Status>,
     pub(crate) requester_id: Option<u64>,
+    #[serde(default)]
+    pub(crate) external_id: Option<String>,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
     #[serde(default)]
@@ -65,7 +69,7 @@ fn known_status<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Status>, D:
 }
 
 /// Documented as a list or, in places, as one string with spaces.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(untagged)]
 enum Tags {
     List(Vec<String>),
@@ -78,18 +82,18 @@ impl Default for Tags {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 struct Via {
     #[serde(default)]
     source: ViaSource,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 struct ViaSource {
     rel: Option<String>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct FieldValue {
     pub(crate) id: u64,
     pub(crate) value: Value,
@@ -125,19 +129,30 @@ impl Ticket {
             .map(|text| QueueId(text.into()))
     }
 
+    /// The token of the session that made it, as its external id tells.
+    pub(crate) fn maker(&self) -> Option<&str> {
+        self.external_id.as_deref()?.strip_prefix("casewire:")
+    }
+
+    /// The sessions field as it stands.
+    pub(crate) fn sessions(&self, fields: FieldIds) -> &str {
+        self.text(fields.sessions).unwrap_or_default()
+    }
+
     fn text(&self, field: u64) -> Option<&str> {
         let mut values = self.custom_fields.iter();
         let value = values.find(|value| value.id == field)?.value.as_str()?;
         (!value.is_empty()).then_some(value)
     }
 
-    /// Whether it was deleted, or merged into another ticket, which Zendesk marks by a tag.
-    pub(crate) fn is_gone(&self) -> bool {
-        match self.status {
-            None => true,
-            Some(Status::Closed) => self.tags().iter().any(|tag| tag == "closed_by_merge"),
-            Some(_) => false,
-        }
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.status.is_none()
+    }
+
+    /// Whether it was merged into another ticket, which Zendesk marks by a tag.
+    pub(crate) fn is_merged(&self) -> bool {
+        self.status == Some(Status::Closed)
+            && self.tags().iter().any(|tag| tag == "closed_by_merge")
     }
 
     /// Whether Zendesk linked it to the ticket that it follows up.
@@ -164,7 +179,7 @@ impl Ticket {
             created_at: self.created_at,
             closed_at: (state != RecordState::Open).then_some(self.updated_at),
             tags: self.tags(),
-            trace: Trace::parse(self.text(fields.sessions).unwrap_or_default()),
+            trace: Trace::parse(self.sessions(fields)),
             version: Some(self.updated_at.to_string()),
             url: Some(format!("{agent_url}{}", self.id)),
         }
@@ -198,41 +213,27 @@ impl MetricsAnswer {
     }
 }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct UserAnswer {
-    pub(crate) user: User,
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct UserList {
-    pub(crate) users: Vec<User>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct User {
-    /// Null for the anonymous user that wrong credentials get.
-    pub(crate) id: Option<u64>,
-    pub(crate) email: Option<String>,
-    pub(crate) phone: Option<String>,
-    pub(crate) external_id: Option<String>,
-    pub(crate) role: Option<String>,
+#[derive(Deserialize)]
+pub(crate) struct CommentList {
+    pub(crate) comments: Vec<TicketComment>,
     #[serde(default)]
-    pub(crate) suspended: Option<bool>,
-    pub(crate) created_at: Option<Timestamp>,
+    pub(crate) meta: PageMeta,
 }
 
-impl User {
-    pub(crate) fn is_agent(&self) -> bool {
-        matches!(self.role.as_deref(), Some("agent" | "admin"))
-    }
+#[derive(Deserialize)]
+pub(crate) struct TicketComment {
+    pub(crate) body: Option<String>,
+    pub(crate) public: bool,
+}
 
-    pub(crate) fn is_suspended(&self) -> bool {
-        self.suspended == Some(true)
-    }
+#[derive(Default, Deserialize)]
+pub(crate) struct PageMeta {
+    pub(crate) has_more: bool,
+    pub(crate) after_cursor: Option<String>,
 }
 
 /// Results of a search for tickets, with the users that are named in them.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub(crate) struct TicketSearch {
     pub(crate) results: Vec<Ticket>,
     #[serde(default)]
@@ -345,11 +346,11 @@ mod tests {
     }
 
     #[test]
-    fn a_deleted_or_merged_ticket_is_gone() {
-        assert!(ticket(json!({ "status": "deleted" })).is_gone());
-        assert!(ticket(json!({ "status": "closed", "tags": ["closed_by_merge"] })).is_gone());
-        assert!(!ticket(json!({ "status": "closed" })).is_gone());
-        assert!(!ticket(json!({ "tags": ["closed_by_merge"] })).is_gone());
+    fn a_closed_ticket_may_be_a_merged_one() {
+        assert!(ticket(json!({ "status": "closed", "tags": ["closed_by_merge"] })).is_merged());
+        assert!(!ticket(json!({ "status": "closed" })).is_merged());
+        assert!(!ticket(json!({ "tags": ["closed_by_merge"] })).is_merged());
+        assert!(ticket(json!({ "status": "deleted" })).is_deleted());
     }
 
     #[test]

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use casewire_core::{
     Append, Apply, CrmConnector, CustomerIdentity, Email, ExternalId, LookUp, NewRecord, Note,
-    NoteId, Phone, QueueId, RecordCustomer, SessionKey, StatusChange, TraceSearch, WantedRecords,
+    NoteId, Phone, QueueId, RecordCustomer, RecordId, SessionKey, StatusChange, TraceSearch,
+    WantedRecords,
 };
 use casewire_http::{RetryPolicy, SecretSource};
-use casewire_sandbox::{Request, Sandbox};
+use casewire_sandbox::{Faults, Request, Sandbox};
 use casewire_zendesk::{Zendesk, ZendeskAuth, ZendeskConfig};
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
@@ -47,8 +48,8 @@ impl Account {
         let account = Self::bare().await;
         let connector = account.connector();
         connector.setup(Apply::Write).await.unwrap();
-        // The first look at a ticket asks for the fields.
-        let query = look_up("call/0", CustomerIdentity::default(), TraceSearch::Thorough);
+        // The first search for a trace asks for the fields.
+        let query = look_up("call/0", by_phone(), TraceSearch::Thorough);
         connector.look_up(&query).await.unwrap();
         (account, connector)
     }
@@ -104,19 +105,57 @@ impl Account {
 
     /// What the API shows at `path`, beside the connector.
     pub(crate) fn shown(&self, path: &str) -> Value {
+        self.ask(Method::GET, path, &Value::Null)
+    }
+
+    /// What the API answers to a person's program.
+    pub(crate) fn ask(&self, method: Method, path: &str, body: &Value) -> Value {
         let mut headers = HeaderMap::new();
         // ana@example.com/token:sandbox
         let basic = "Basic YW5hQGV4YW1wbGUuY29tL3Rva2VuOnNhbmRib3g=";
         headers.insert("authorization", basic.parse().unwrap());
+        headers.insert("content-type", "application/json".parse().unwrap());
         let answer = self.sandbox.handle(&Request {
-            method: Method::GET,
+            method,
             path: format!("/api/v2/{path}"),
             query: String::new(),
             headers,
-            body: Vec::new(),
+            body: match body {
+                Value::Null => Vec::new(),
+                body => body.to_string().into_bytes(),
+            },
         });
         assert!(answer.status.is_success(), "{}", answer.body_json());
-        answer.body_json()
+        match answer.body.is_empty() {
+            true => Value::Null,
+            false => answer.body_json(),
+        }
+    }
+
+    /// A person writes `text` into the sessions field.
+    pub(crate) fn write_sessions(&self, ticket: &RecordId, text: &str) {
+        let fields = self.shown("ticket_fields");
+        let mut fields = fields["ticket_fields"].as_array().unwrap().iter();
+        let sessions = fields.find(|field| field["title"] == "Casewire sessions");
+        let value = json!({ "id": sessions.unwrap()["id"], "value": text });
+        let change = json!({ "ticket": { "custom_fields": [value] } });
+        self.ask(Method::PUT, &format!("tickets/{ticket}"), &change);
+    }
+
+    /// A person gives the ticket to another customer.
+    pub(crate) fn give_away(&self, ticket: &RecordId) {
+        let other = json!({ "user": { "name": "Other", "email": "other@example.com" } });
+        let other = self.ask(Method::POST, "users", &other);
+        let change = json!({ "ticket": { "requester_id": other["user"]["id"] } });
+        self.ask(Method::PUT, &format!("tickets/{ticket}"), &change);
+    }
+
+    /// Searches are behind by so much.
+    pub(crate) fn lag(&self, index_lag: Duration) {
+        self.sandbox.set_faults(Faults {
+            index_lag,
+            ..Faults::default()
+        });
     }
 
     pub(crate) fn add_customer(&self, customer: Value) {
@@ -229,4 +268,13 @@ pub(crate) fn append(subject: &str, status: StatusChange) -> Append {
         owner: None,
         status,
     }
+}
+
+/// The texts of the notes on a record of the fake's state.
+pub(crate) fn texts(record: &Value) -> Vec<&str> {
+    let notes = record["notes"].as_array().unwrap();
+    notes
+        .iter()
+        .filter_map(|note| note["text"].as_str())
+        .collect()
 }

@@ -3,14 +3,11 @@
 use std::time::Duration;
 
 use casewire_core::{CrmConnector, Email, RecordCustomer, RecordState, StatusChange, TraceSearch};
-use casewire_sandbox::Faults;
 use http::Method;
 use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 
-use crate::account::{
-    Account, append, by_email, by_external_id, by_phone, look_up, new_record, session,
-};
+use crate::account::{Account, append, by_email, by_external_id, by_phone, look_up, new_record};
 
 const SEARCH: &str = "GET /api/v2/search";
 const SEARCH_USERS: &str = "GET /api/v2/users/search";
@@ -93,10 +90,7 @@ async fn nothing_is_asked_when_nothing_is_wanted() {
 #[tokio::test]
 async fn a_lagging_search_does_not_hide_what_this_process_wrote() {
     let (account, zendesk) = Account::ready().await;
-    account.sandbox.set_faults(Faults {
-        index_lag: Duration::from_secs(600),
-        ..Faults::default()
-    });
+    account.lag(Duration::from_secs(600));
     for (subject, identity) in [("call/1", by_phone()), ("chat/1", by_email())] {
         let new = new_record(subject, RecordCustomer::New(identity.clone()));
         let record = zendesk.create_record(&new).await.unwrap();
@@ -149,19 +143,6 @@ async fn r10_only_tickets_that_may_be_the_last_solved_are_asked_about() {
 }
 
 #[tokio::test]
-async fn the_sessions_own_ticket_is_found_without_its_customer() {
-    let (_account, zendesk) = Account::ready().await;
-    let new = new_record("call/1", RecordCustomer::Anonymous);
-    let record = zendesk.create_record(&new).await.unwrap();
-    let mut query = look_up("call/1", by_phone(), TraceSearch::Thorough);
-    query.customer = None;
-    let found = zendesk.look_up(&query).await.unwrap();
-    assert_eq!(found.own.unwrap().id, record.id);
-    query.session = session("call/12");
-    assert_eq!(zendesk.look_up(&query).await.unwrap().own, None);
-}
-
-#[tokio::test]
 async fn c3_records_are_found_across_pages() {
     let (account, zendesk) = Account::ready().await;
     account.add_customer(json!({ "external_id": "c-7" }));
@@ -193,6 +174,37 @@ async fn r16_agents_are_found_and_customers_are_not() {
     assert_eq!((again.unwrap(), calls.len()), (ana, 0));
     let kim = zendesk.find_user(&email("kim@example.com")).await.unwrap();
     assert_eq!(kim, None);
+    let (again, calls) = account
+        .calls_of(zendesk.find_user(&email("kim@example.com")))
+        .await;
+    assert_eq!((again.unwrap(), calls.len()), (None, 0));
+}
+
+#[tokio::test]
+async fn customers_and_agents_are_found_by_their_other_addresses() {
+    let (account, zendesk) = Account::ready().await;
+    for (address, other, role) in [
+        ("first@example.com", "kim@example.com", "end-user"),
+        ("lee@example.com", "kim@example.com.au", "end-user"),
+        ("second@example.com", "ana@example.com", "agent"),
+    ] {
+        let user = json!({ "user": { "name": "One", "email": address, "role": role } });
+        let user = account.ask(Method::POST, "users", &user);
+        let path = format!("users/{}", user["user"]["id"]);
+        // Another address becomes a second one.
+        let change = json!({ "user": { "email": other } });
+        account.ask(Method::PUT, &path, &change);
+        account.tick();
+    }
+    let mut query = look_up("chat/1", by_email(), TraceSearch::OnTheWay);
+    query.records = None;
+    let found = zendesk.look_up(&query).await.unwrap().customer.unwrap();
+    let shown = account.shown(&format!("users/{}", found.0));
+    assert_eq!(shown["user"]["email"], "first@example.com");
+    let (again, calls) = account.calls_of(zendesk.look_up(&query)).await;
+    assert_eq!((again.unwrap().customer, calls.len()), (Some(found), 0));
+    let ana = Email::parse("ana@example.com").unwrap();
+    assert!(zendesk.find_user(&ana).await.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -5,6 +5,9 @@
 )]
 
 mod account;
+mod customers;
+mod finding_again;
 mod looking_up;
+mod replaying;
 mod setting_up;
 mod writing;
