@@ -26,8 +26,8 @@ impl Default for Patience {
 }
 
 impl Patience {
-    /// The wait after failure number `failures` (from 1): as the CRM asks, or doubling; with up to a half
-    /// more, so that many lanes do not come back at the same moment.
+    /// The wait after failure number `failures` (from 1): as the CRM asks, or doubling; and up to a half,
+    /// but at most a second more, so that many lanes do not come back at the same moment.
     pub(crate) fn wait(&self, failures: u32, error: &Error) -> Duration {
         let doubling = self
             .first_wait
@@ -37,6 +37,8 @@ impl Patience {
             ErrorKind::RateLimited { retry_after } => retry_after.max(self.first_wait),
             _ => doubling,
         };
-        wait.mul_f64(1.0 + fastrand::f64() / 2.0)
+        wait + (wait / 2)
+            .min(Duration::from_secs(1))
+            .mul_f64(fastrand::f64())
     }
 }

@@ -1,6 +1,6 @@
 //! The receipt of a session: what was decided and done, and why.
 
-use casewire_core::{Outcome, RecordId, Refused, RuleId, SessionKey};
+use casewire_core::{ErrorKind, Outcome, Reason, RecordId, Refused, RuleId, SessionKey};
 use jiff::Timestamp;
 
 /// What became of one session. Carries no customer data.
@@ -8,7 +8,8 @@ use jiff::Timestamp;
 pub struct Receipt {
     /// The session.
     pub session: SessionKey,
-    /// How it ended up.
+    /// How it ended up; for a repeated one as far as its record tells: `created` when it is the first on it,
+    /// else `appended`.
     pub outcome: Outcome,
     /// The rule that made it due, or that decided against a record; absent while it waits.
     pub rule: Option<RuleId>,
@@ -18,6 +19,8 @@ pub struct Receipt {
     pub decided_at: Option<Timestamp>,
     /// The settings it was decided by.
     pub settings: String,
+    /// Which record was chosen, by which rule and why (R9 to R12); absent when it was not decided this time.
+    pub chosen: Option<Reason>,
     /// The record it is on.
     pub record: Option<RecordId>,
     /// The candidates that were not chosen, and why.
@@ -26,6 +29,8 @@ pub struct Receipt {
     pub notes_written: usize,
     /// Whether the CRM already had the session: its record was not decided again.
     pub repeated: bool,
+    /// For a parked session, what kind of error parked it.
+    pub error: Option<ErrorKind>,
     /// What a person should know, for example an agent without a CRM user.
     pub warnings: Vec<String>,
 }

@@ -1,11 +1,12 @@
 //! Feeding a list of events through the flow.
 
 use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
-use casewire_core::{Due, Outcome, Session, SessionEvent, SessionKey, TraceSearch, due};
+use casewire_core::{Due, ErrorKind, Outcome, Session, SessionEvent, SessionKey, TraceSearch, due};
 use futures::stream::{self, StreamExt as _};
 
-use crate::{DueSession, Flow, Lane, LaneId, Receipt};
+use crate::{DueSession, Flow, Lane, Receipt, lane};
 
 /// Told of as a replay goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ struct Folded {
     due: Option<DueSession>,
 }
 
-/// Feeds `events` through `flow` as if they arrived one after another by time, `lanes` lanes side by side, and answers
+/// Feeds `events` through `flow` as if they arrived one after another by time, `lanes` people side by side, and answers
 /// with a receipt per session: decided ones by the time they were decided, then waiting ones by key.
 ///
 /// What a session's events tell after it became due goes into the same write. Sessions that the CRM already
@@ -38,25 +39,26 @@ pub async fn replay(
     drop(events);
 
     let mut receipts = Vec::with_capacity(sessions.len());
-    let mut by_lane: HashMap<LaneId, Vec<DueSession>> = HashMap::new();
+    let mut all_due = Vec::new();
     for folded in sessions {
         match folded.due {
-            Some(due) => by_lane.entry(LaneId::of(&due.then)).or_default().push(due),
+            Some(due) => all_due.push(due),
             None => receipts.push(without_record(flow, &folded.session)),
         }
     }
-    let of = receipts.len() + by_lane.values().map(Vec::len).sum::<usize>();
+    let of = receipts.len() + all_due.len();
     let mut done = receipts.len();
     on_progress(Progress { done, of });
 
-    let mut queued: Vec<_> = by_lane.into_values().collect();
+    let mut queued = lane::by_person(all_due, |due| &due.then);
     for lane in &mut queued {
         lane.sort_by(|a, b| (a.at, a.then.key()).cmp(&(b.at, b.then.key())));
     }
     // Lanes are served in the order in which their first session became due.
     queued.sort_by(|a, b| first(a).cmp(&first(b)));
+    let halted = Arc::new(OnceLock::new());
     let mut served = stream::iter(queued)
-        .map(|lane| serve(flow.clone(), lane))
+        .map(|lane| serve(flow.clone(), lane, Arc::clone(&halted)))
         .buffer_unordered(lanes.max(1));
     while let Some(lane) = served.next().await {
         done += lane.len();
@@ -79,12 +81,32 @@ fn order(receipt: &Receipt) -> (bool, Option<jiff::Timestamp>, &SessionKey) {
     )
 }
 
-/// Serves one lane, a session after another.
-async fn serve(flow: Flow, sessions: Vec<DueSession>) -> Vec<Receipt> {
+/// Serves one lane, a session after another. Once the CRM refuses the credentials or lacks its set-up, no
+/// further session is tried: `halted` has the receipt that says so.
+async fn serve(
+    flow: Flow,
+    sessions: Vec<DueSession>,
+    halted: Arc<OnceLock<Receipt>>,
+) -> Vec<Receipt> {
     let mut lane = Lane::default();
     let mut receipts = Vec::with_capacity(sessions.len());
     for due in sessions {
-        receipts.push(flow.link(&due, TraceSearch::Thorough, &mut lane).await);
+        if let Some(first) = halted.get() {
+            receipts.push(Receipt {
+                session: due.then.key().clone(),
+                decided_at: Some(due.at),
+                refused: Vec::new(),
+                warnings: Vec::new(),
+                ..first.clone()
+            });
+            continue;
+        }
+        let receipt = flow.link(&due, TraceSearch::Thorough, &mut lane).await;
+        if matches!(receipt.error, Some(ErrorKind::Auth | ErrorKind::Config)) {
+            // The first one to say so counts.
+            let _ = halted.set(receipt.clone());
+        }
+        receipts.push(receipt);
     }
     receipts
 }
@@ -144,10 +166,12 @@ fn without_record(flow: &Flow, session: &Session) -> Receipt {
         reason: reason.to_owned(),
         decided_at,
         settings: flow.settings().version.clone(),
+        chosen: None,
         record: None,
         refused: Vec::new(),
         notes_written: 0,
         repeated: false,
         warnings: Vec::new(),
+        error: None,
     }
 }

@@ -316,3 +316,162 @@ async fn waiting_sessions_come_last_by_key() {
             .is_none()
     );
 }
+
+#[tokio::test]
+async fn one_person_by_phone_and_by_email_makes_one_record() {
+    let email = casewire_core::Email::parse("kim@example.com");
+    for keys_known in [true, false] {
+        let crm = crm();
+        crm.add_customer(CustomerIdentity {
+            phone: Phone::parse("+15550100100"),
+            email: email.clone(),
+            ..CustomerIdentity::default()
+        });
+        let mut events = Vec::new();
+        for id in 0..10 {
+            let mut told = answered(&id.to_string(), 6);
+            for event in &mut told {
+                if id % 2 == 1 {
+                    event.data.customer.email = email.clone();
+                    event.data.customer.phone =
+                        event.data.customer.phone.take().filter(|_| keys_known);
+                }
+            }
+            events.extend(told);
+        }
+        run(&crm, appending(), events).await;
+        assert_eq!(crm.records().len(), 1, "keys shared: {keys_known}");
+    }
+}
+
+#[tokio::test]
+async fn late_data_of_a_closed_record_is_a_warning() {
+    let crm = crm();
+    let mut events = answered("1", 6).to_vec();
+    run(&crm, Rules::default(), events.clone()).await;
+    let id = crm.records()[0].record.id.clone();
+    crm.set_state(&id, RecordState::Closed, Some(second(60)));
+    let mut rated = event("1", 900, EventKind::Updated);
+    rated.data.rating = Some(5);
+    events.push(rated);
+    let receipts = run(&crm, Rules::default(), events).await;
+    assert_eq!(receipts[0].outcome, Outcome::Created);
+    assert!(!receipts[0].changed());
+    assert_eq!(receipts[0].warnings.len(), 1);
+}
+
+#[tokio::test]
+async fn r16_a_transfer_told_later_moves_the_owner() {
+    let crm = crm();
+    let agent = |email: &str| casewire_core::Agent {
+        email: casewire_core::Email::parse(email),
+        ..casewire_core::Agent::default()
+    };
+    let ana = crm.add_user(&casewire_core::Email::parse("ana@example.com").unwrap());
+    let ben = crm.add_user(&casewire_core::Email::parse("ben@example.com").unwrap());
+    let mut assigned = event("1", 6, EventKind::Assigned);
+    assigned.data.agent = Some(agent("ana@example.com"));
+    run(&crm, Rules::default(), vec![assigned.clone()]).await;
+    assert_eq!(crm.records()[0].owner, Some(ana));
+    let mut moved = event("1", 9, EventKind::Transferred);
+    moved.data.agent = Some(agent("ben@example.com"));
+    run(&crm, Rules::default(), vec![assigned, moved]).await;
+    assert_eq!(crm.records()[0].owner, Some(ben));
+}
+
+#[tokio::test]
+async fn a_lost_answer_keeps_the_outcome() {
+    let crm = crm();
+    let resolved = record_of(&crm, RecordState::Resolved, Some(second(-60)));
+    crm.add_record(resolved, "Old");
+    crm.lose_next_answer();
+    let receipts = run(&crm, appending(), answered("1", 6).to_vec()).await;
+    assert_eq!(outcomes(&receipts), [Outcome::Reopened]);
+    assert!(receipts[0].changed());
+    assert_eq!(receipts[0].chosen.unwrap().rule, RuleId::R10);
+}
+
+/// A CRM that refuses the credentials, and counts how often it is asked.
+#[derive(Debug)]
+struct Refusing {
+    profile: casewire_core::Profile,
+    asked: std::sync::atomic::AtomicU32,
+}
+
+#[async_trait::async_trait]
+impl casewire_core::CrmConnector for Refusing {
+    fn profile(&self) -> &casewire_core::Profile {
+        &self.profile
+    }
+
+    async fn look_up(
+        &self,
+        _: &casewire_core::LookUp,
+    ) -> casewire_core::Result<casewire_core::Found> {
+        self.asked
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Err(refused())
+    }
+
+    async fn read_record(
+        &self,
+        _: &casewire_core::RecordId,
+    ) -> casewire_core::Result<Option<Record>> {
+        Err(refused())
+    }
+
+    async fn create_record(&self, _: &casewire_core::NewRecord) -> casewire_core::Result<Record> {
+        Err(refused())
+    }
+
+    async fn append(&self, _: &Record, _: &casewire_core::Append) -> casewire_core::Result<Record> {
+        Err(refused())
+    }
+
+    async fn find_user(
+        &self,
+        _: &casewire_core::Email,
+    ) -> casewire_core::Result<Option<casewire_core::UserId>> {
+        Err(refused())
+    }
+
+    async fn check(&self) -> casewire_core::Result<Vec<casewire_core::Finding>> {
+        Err(refused())
+    }
+
+    async fn setup(
+        &self,
+        _: casewire_core::Apply,
+    ) -> casewire_core::Result<Vec<casewire_core::Change>> {
+        Err(refused())
+    }
+}
+
+fn refused() -> casewire_core::Error {
+    casewire_core::Error::new(casewire_core::ErrorKind::Auth, "the secret is wrong")
+}
+
+#[tokio::test]
+async fn refused_credentials_are_asked_for_once_not_once_a_session() {
+    let refusing = Arc::new(Refusing {
+        profile: crm().profile().clone(),
+        asked: std::sync::atomic::AtomicU32::new(0),
+    });
+    let connector = Arc::clone(&refusing);
+    let flow = Flow::new(
+        connector,
+        Arc::new(Settings::default()),
+        Patience::default(),
+    );
+    let events = (0..20)
+        .flat_map(|id| answered(&id.to_string(), 6))
+        .collect();
+    let receipts = replay(&flow, events, 1, |_| ()).await;
+    assert_eq!(receipts.len(), 20);
+    assert!(
+        receipts
+            .iter()
+            .all(|receipt| receipt.outcome == Outcome::Parked)
+    );
+    assert_eq!(refusing.asked.load(std::sync::atomic::Ordering::Relaxed), 1);
+}
