@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use casewire_core::{
-    Action, Candidates, CustomerKey, QueueId, Record, RecordCustomer, RecordId, RecordState,
-    Session, Trace,
+    Action, Candidates, CustomerKey, LookUp, QueueId, Record, RecordCustomer, RecordId,
+    RecordState, Session, Trace,
 };
 use jiff::Timestamp;
 
@@ -17,6 +17,7 @@ pub(crate) struct Records {
     known_customers: u32,
     lanes: HashMap<(u32, QueueId), Lane>,
     created: u64,
+    joinable: bool,
 }
 
 /// What may be joined in one customer's leaf queue.
@@ -43,8 +44,12 @@ impl LookedUp {
 }
 
 impl Records {
-    pub(crate) fn new(seed: &[SeedRecord]) -> Self {
-        let mut records = Self::default();
+    /// The records of `seed`; `joinable` when any queue lets sessions join records.
+    pub(crate) fn new(seed: &[SeedRecord], joinable: bool) -> Self {
+        let mut records = Self {
+            joinable,
+            ..Self::default()
+        };
         for given in seed {
             let customer = match records.customers.get(&given.customer) {
                 Some(known) => *known,
@@ -72,13 +77,14 @@ impl Records {
         self.known_customers
     }
 
-    /// Looks up the customer by its keys in order, and the records in the session's lane.
-    pub(crate) fn look_up(&self, session: &Session) -> LookedUp {
-        let identity = session.customer();
-        let customer = identity
-            .keys(session.key().kind())
-            .find_map(|key| self.customers.get(&key).copied());
-        let queue = session.queue().map(|queue| queue.leaf().clone());
+    /// Looks up what the rules want: the customer by its keys in order, and the records in its leaf queue.
+    pub(crate) fn look_up(&self, session: &Session, wanted: &LookUp) -> LookedUp {
+        let customer = wanted.customer.as_ref().and_then(|identity| {
+            identity
+                .keys(session.key().kind())
+                .find_map(|key| self.customers.get(&key).copied())
+        });
+        let queue = wanted.records.as_ref().map(|wanted| wanted.queue.clone());
         let lane = customer
             .zip(queue.clone())
             .and_then(|lane| self.lanes.get(&lane));
@@ -92,30 +98,31 @@ impl Records {
         LookedUp { customer, records }
     }
 
-    /// Creates a record and answers with its id. `remember` it when later sessions may join it.
+    /// Creates a record and answers with its id. Remembers it and its customer only when sessions may join
+    /// records at all.
     pub(crate) fn create(
         &mut self,
         session: &Session,
         found: &LookedUp,
         customer: &RecordCustomer,
         at: Timestamp,
-        remember: bool,
     ) -> String {
         self.created += 1;
         let number = self.created;
-        if remember && let Some(queue) = session.queue() {
-            let known = match (found.customer, customer) {
-                (Some(known), _) => Some(known),
-                (None, RecordCustomer::New(identity)) => {
-                    let keys: Vec<_> = identity.keys(session.key().kind()).collect();
-                    Some(self.add_customer(keys))
-                }
-                (None, _) => None,
-            };
-            if let Some(known) = known {
-                let lane = self.lanes.entry((known, queue.leaf().clone())).or_default();
-                lane.latest = Some((number, at));
+        if !self.joinable {
+            return name(number);
+        }
+        let known = match (found.customer, customer) {
+            (Some(known), _) => Some(known),
+            (None, RecordCustomer::New(identity)) => {
+                let keys: Vec<_> = identity.keys(session.key().kind()).collect();
+                Some(self.add_customer(keys))
             }
+            (None, _) => None,
+        };
+        if let (Some(known), Some(queue)) = (known, session.queue()) {
+            let lane = self.lanes.entry((known, queue.leaf().clone())).or_default();
+            lane.latest = Some((number, at));
         }
         name(number)
     }

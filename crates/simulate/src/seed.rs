@@ -53,15 +53,19 @@ fn customer<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Custome
 
 /// Why the seed can not be used.
 #[derive(Debug, thiserror::Error)]
-#[error("line {line}, column {column}, field `{field}`: {problem}")]
+#[error("{}field `{field}`: {problem}", told(.place))]
 pub struct SeedError {
-    /// The line, from 1; 0 when only the record is known.
-    pub line: usize,
-    /// The column, from 1; 0 when only the record is known.
-    pub column: usize,
-    /// The field, for example `[2].state`.
+    /// The line and column, from 1, where they are known.
+    pub place: Option<(usize, usize)>,
+    /// The field, for example `[2].state`; `.` for the whole.
     pub field: String,
     problem: String,
+}
+
+fn told(place: &Option<(usize, usize)>) -> String {
+    place
+        .map(|(line, column)| format!("line {line}, column {column}, "))
+        .unwrap_or_default()
 }
 
 /// Reads a JSON array of records.
@@ -75,23 +79,20 @@ pub fn read_seed(json: &str) -> Result<Vec<SeedRecord>, SeedError> {
             let field = error.path().to_string();
             let cause = error.into_inner();
             SeedError {
-                line: cause.line(),
-                column: cause.column(),
+                place: Some((cause.line(), cause.column())),
                 field,
                 problem: without_place(&cause.to_string()),
             }
         })?;
     deserializer.end().map_err(|error| SeedError {
-        line: error.line(),
-        column: error.column(),
+        place: Some((error.line(), error.column())),
         field: ".".to_owned(),
         problem: "something stands after the array".to_owned(),
     })?;
     let mut ids = std::collections::HashSet::new();
     for (place, record) in records.iter().enumerate() {
         let error = |field: &str, problem: &str| SeedError {
-            line: 0,
-            column: 0,
+            place: None,
             field: format!("[{place}].{field}"),
             problem: problem.to_owned(),
         };
@@ -99,6 +100,12 @@ pub fn read_seed(json: &str) -> Result<Vec<SeedRecord>, SeedError> {
             return Err(error(
                 "closed_at",
                 "a resolved or closed record needs the time it was closed at",
+            ));
+        }
+        if record.id.starts_with("sim-") {
+            return Err(error(
+                "id",
+                "`sim-` begins the ids of records that the simulation makes",
             ));
         }
         if !ids.insert(&record.id) {
@@ -143,7 +150,7 @@ mod tests {
         for (json, line, field) in table {
             let error = read_seed(json).unwrap_err();
             assert_eq!(
-                (error.line, error.field.as_str()),
+                (error.place.unwrap().0, error.field.as_str()),
                 (line, field),
                 "{json}: {error}"
             );

@@ -5,8 +5,8 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use casewire_core::{
-    Action, Choice, Due, Outcome, Profile, Queue, Reason, RecordCustomer, RuleId, Rules, Session,
-    SessionEvent, SessionKey, Settings, choose, due, may_append, tags, title,
+    Action, Choice, Due, EventKind, Outcome, Profile, Queue, Reason, RecordCustomer, RuleId, Rules,
+    Session, SessionEvent, SessionKey, Settings, TraceSearch, choose, due, tags, title, wanted,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -21,6 +21,9 @@ pub struct Simulation<'a> {
     window: SignedDuration,
     undecided: HashMap<SessionKey, Undecided>,
     decided: HashSet<u128>,
+    /// Decided for good that no record is due.
+    never: HashSet<u128>,
+    ignored: u64,
     records: Records,
     ready: BinaryHeap<Reverse<Ready>>,
     decisions: u64,
@@ -79,13 +82,17 @@ impl<'a> Simulation<'a> {
         seed: &[SeedRecord],
         window: SignedDuration,
     ) -> Self {
+        let mut all = settings.queues.values().chain([&settings.rules]);
+        let joinable = all.any(|rules| rules.append_to_open);
         Self {
             settings,
             profile,
             window,
             undecided: HashMap::new(),
             decided: HashSet::new(),
-            records: Records::new(seed),
+            never: HashSet::new(),
+            ignored: 0,
+            records: Records::new(seed, joinable),
             ready: BinaryHeap::new(),
             decisions: 0,
             now: Timestamp::MIN,
@@ -109,8 +116,9 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// Ends the input: hands out all that is left, sessions that still wait last, by key.
-    pub fn finish(mut self, settled: &mut impl FnMut(Line)) {
+    /// Ends the input: hands out all that is left, sessions that still wait last, by key. Answers with the
+    /// number of events that came after their session was settled as never due, and might have changed that.
+    pub fn finish(mut self, settled: &mut impl FnMut(Line)) -> u64 {
         while !self.ready.is_empty() {
             self.settle_next(settled);
         }
@@ -123,6 +131,7 @@ impl<'a> Simulation<'a> {
                 settled(none(session, None, reason, None, undecided.warnings));
             }
         }
+        self.ignored
     }
 
     /// Sessions that are in memory because they are not decided yet.
@@ -134,6 +143,10 @@ impl<'a> Simulation<'a> {
         let undecided = match self.undecided.get_mut(&event.session) {
             Some(undecided) => undecided,
             None if self.decided.contains(&fingerprint(&event.session)) => return,
+            None if self.never.contains(&fingerprint(&event.session)) => {
+                self.ignored += u64::from(event.kind != EventKind::Updated);
+                return;
+            }
             None => self
                 .undecided
                 .entry(event.session.clone())
@@ -186,7 +199,7 @@ impl<'a> Simulation<'a> {
         let Some(undecided) = self.undecided.remove(&session) else {
             return;
         };
-        self.decided.insert(fingerprint(&session));
+        self.never.insert(fingerprint(&session));
         let rules = self.settings.rules_in(leaf(&undecided.session));
         if let Due::Never(reason) = due(rules, &undecided.session) {
             let at = undecided.never_at;
@@ -209,10 +222,8 @@ impl<'a> Simulation<'a> {
     ) -> Line {
         let session = &undecided.session;
         let warnings = undecided.warnings.clone();
-        let found = match may_append(rules, session) {
-            true => self.records.look_up(session),
-            false => Records::default().look_up(session),
-        };
+        let query = wanted(rules, session, at, TraceSearch::OnTheWay);
+        let found = self.records.look_up(session, &query);
         let Choice {
             action,
             reason: chosen,
@@ -225,8 +236,7 @@ impl<'a> Simulation<'a> {
             }
             (Action::Append { to, .. } | Action::Reopen { to }, _) => to.0.clone(),
             (Action::Create | Action::FollowUp { .. }, Ok(customer)) => {
-                self.records
-                    .create(session, &found, customer, at, rules.append_to_open)
+                self.records.create(session, &found, customer, at)
             }
             (Action::Create | Action::FollowUp { .. }, Err(unwritable)) => {
                 return none(
