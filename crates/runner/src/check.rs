@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
-use casewire_core::{ErrorKind, Finding, QueueId, Rules, Settings, Severity, Silenced};
+use casewire_core::{ErrorKind, Finding, Profile, QueueId, Rules, Settings, Severity, Silenced};
 use serde::Serialize;
+use tracing::subscriber::{NoSubscriber, with_default};
 
 use crate::cli::CheckArgs;
 use crate::config::Config;
@@ -22,7 +23,9 @@ pub(crate) async fn run(args: CheckArgs, context: &Context) -> Result<Exit, Fail
     };
     if !args.offline {
         for (name, connector) in &config.connectors {
-            let found = match connector.connect() {
+            // What is logged while connecting is among the findings: once is enough.
+            let connected = with_default(NoSubscriber::default(), || connector.connect());
+            let found = match connected {
                 Ok(connector) => connector.check().await,
                 Err(error) => Err(error),
             };
@@ -74,8 +77,21 @@ fn of_config(config: &Config) -> Vec<Line> {
             ),
         ),
     }
+    if let Some(idle) = idle(config) {
+        say(word(Severity::Warning), idle);
+    }
     for silenced in config.settings.silenced() {
         say(word(Severity::Warning), of_silenced(&silenced));
+    }
+    for (name, connector) in &config.connectors {
+        for (tag, kept) in changed_tags(&config.settings, &connector.profile()) {
+            say(
+                word(Severity::Warning),
+                format!(
+                    "`platform_tag` `{tag}` is written as `{kept}` by connector `{name}`: its CRM keeps no other characters"
+                ),
+            );
+        }
     }
     for (delay, queues) in delays(&config.settings) {
         say(
@@ -84,6 +100,38 @@ fn of_config(config: &Config) -> Vec<Line> {
         );
     }
     lines
+}
+
+/// Where there are several connectors, those that no source leads to.
+fn idle(config: &Config) -> Option<String> {
+    let names = config.connectors.keys();
+    let idle: Vec<_> = names
+        .filter(|name| !config.sources.values().any(|taker| taker == *name))
+        .map(|name| format!("`{name}`"))
+        .collect();
+    if config.connectors.len() < 2 || idle.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "no source leads to {}: add `[sources.\"SOURCE\"]` with `connector = \"NAME\"`",
+        idle.join(", ")
+    ))
+}
+
+/// The platform tags that are switched on and that the CRM would not keep as they are, each with what is kept.
+fn changed_tags(settings: &Settings, profile: &Profile) -> BTreeMap<String, String> {
+    let all = [&settings.rules]
+        .into_iter()
+        .chain(settings.queues.values());
+    all.filter(|rules| rules.tag_platform)
+        .map(|rules| {
+            (
+                rules.platform_tag.clone(),
+                (profile.plain_tag)(&rules.platform_tag),
+            )
+        })
+        .filter(|(tag, kept)| tag != kept)
+        .collect()
 }
 
 fn of_silenced(silenced: &Silenced) -> String {
@@ -141,7 +189,8 @@ fn of_connector(name: &str, found: casewire_core::Result<Vec<Finding>>) -> Vec<L
     }
 }
 
-fn exit_of(findings: &[Finding]) -> Exit {
+/// How a command ends that asked the CRM and found this.
+pub(crate) fn exit_of(findings: &[Finding]) -> Exit {
     match findings.iter().map(|finding| finding.severity).max() {
         Some(Severity::Denied) => Exit::Denied,
         Some(Severity::Missing) => Exit::Config,

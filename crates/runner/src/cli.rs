@@ -22,7 +22,7 @@ pub(crate) struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0 done            1 something is left for a person   2 wrong usage
-  65 wrong input    69 CRM not reachable               73 file exists
+  65 wrong input    69 CRM not reachable               73 can not make the file
   74 read or write  77 CRM refuses the credentials     78 wrong config
 
 First steps:
@@ -35,12 +35,17 @@ pub(crate) struct GlobalArgs {
     /// The config file [default: casewire.toml, then the file that `CASEWIRE_CONFIG` names]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// How results are written to standard output
-    #[arg(long, global = true, value_enum, default_value_t)]
-    pub(crate) format: Format,
     /// Log more to standard error: -v steps, -vv requests. `CASEWIRE_LOG`, when set, wins
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
+}
+
+/// Arguments of commands that have output to read.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct OutputArgs {
+    /// How results are written to standard output
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Subcommand)]
@@ -56,6 +61,22 @@ pub(crate) enum Command {
     Completions(CompletionsArgs),
 }
 
+impl Command {
+    /// How results are written; a command without output to read has no choice.
+    pub(crate) fn format(&self) -> Format {
+        match self {
+            Self::Check(CheckArgs { output, .. })
+            | Self::Replay(ReplayArgs { output, .. })
+            | Self::Sandbox(SandboxArgs { output, .. })
+            | Self::Setup(SetupArgs { output, .. })
+            | Self::Simulate(SimulateArgs { output, .. }) => output.format,
+            Self::Completions(_) | Self::Demo(_) | Self::Init(_) | Self::Schema(_) => {
+                Format::default()
+            }
+        }
+    }
+}
+
 /// Replay a sample day into sandboxes on this machine and show what each CRM now holds
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Example:\n  casewire demo --once")]
@@ -65,7 +86,7 @@ pub(crate) struct DemoArgs {
     pub(crate) once: bool,
 }
 
-/// Write a commented casewire.toml
+/// Write a commented casewire.toml into the working directory, or to where --config says
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -95,6 +116,8 @@ pub(crate) struct CheckArgs {
     /// Read the config only, ask the CRM nothing
     #[arg(long)]
     pub(crate) offline: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 /// Say what the CRM lacks (custom fields); with --yes, create it
@@ -107,6 +130,8 @@ pub(crate) struct SetupArgs {
     /// Do it
     #[arg(long)]
     pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 /// Feed recorded events through the pipeline into the CRM; exit when all are written
@@ -120,6 +145,8 @@ Examples:
 pub(crate) struct ReplayArgs {
     /// The events; `-` is standard input
     pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 /// Decide without any CRM: one line per session, nothing is written anywhere
@@ -141,13 +168,17 @@ pub(crate) struct SimulateArgs {
     /// How far, in event time, events may be out of order
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
     pub(crate) reorder_window: Duration,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 /// Serve strict fakes of CRM APIs on this machine; they accept client id and secret `sandbox`
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
-Faults, comma-separated: throttle, unavailable, reset, lost-answer, expire-token (=PROBABILITY),
-slow, index-lag (=DURATION).
+Faults, comma-separated:
+  throttle, unavailable, reset, lost-answer, expire-token   =PROBABILITY from 0 to 1
+  expire-token                                              alone: once, before the next request
+  slow, index-lag, retry-after                              =DURATION, for example 200ms, 30s or 2m
 
 Examples:
   casewire sandbox
@@ -158,7 +189,7 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "NAME[=ADDR]", default_value = "zendesk", value_parser = fake)]
     pub(crate) crm: Vec<Fake>,
     /// The address to listen on, for a --crm without ADDR
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9001")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9001", value_parser = loopback)]
     pub(crate) listen: SocketAddr,
     /// Fixes tokens and faults, so that they repeat
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -171,6 +202,8 @@ pub(crate) struct SandboxArgs {
         hide_default_value = true
     )]
     pub(crate) faults: casewire_sandbox::Faults,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 /// One fake to serve.
@@ -227,14 +260,21 @@ fn fake(text: &str) -> Result<Fake, String> {
     };
     let crm = Crm::from_str(name, false)
         .map_err(|_| format!("`{name}` is no CRM that can be faked; known: zendesk"))?;
-    let listen = address
-        .map(|address| {
-            address
-                .parse()
-                .map_err(|_| format!("`{address}` is no address; write for example 127.0.0.1:9001"))
-        })
-        .transpose()?;
+    let listen = address.map(loopback).transpose()?;
     Ok(Fake { crm, listen })
+}
+
+/// An address of this machine: everybody knows the fakes' credentials.
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr = text
+        .parse()
+        .map_err(|_| format!("`{text}` is no address; write for example 127.0.0.1:9001"))?;
+    match address.ip().is_loopback() {
+        true => Ok(address),
+        false => Err(format!(
+            "the fakes are for this machine only, and `{text}` is not; write for example 127.0.0.1:9001"
+        )),
+    }
 }
 
 #[cfg(test)]
@@ -265,5 +305,16 @@ mod tests {
         assert_eq!(fake("zendesk").unwrap().listen, None);
         assert!(fake("hubspot").unwrap_err().contains("known: zendesk"));
         assert!(fake("zendesk=here").unwrap_err().contains("127.0.0.1:9001"));
+    }
+    #[test]
+    fn a_fake_listens_on_this_machine_only() {
+        for text in ["127.0.0.1:0", "127.8.9.10:80", "[::1]:9001"] {
+            assert!(loopback(text).is_ok(), "{text}");
+        }
+        for text in ["0.0.0.0:9001", "10.0.0.1:9001", "[::]:9001"] {
+            let refused = loopback(text).unwrap_err();
+            assert!(refused.contains("this machine only"), "{refused}");
+        }
+        assert!(loopback("9001").unwrap_err().contains("127.0.0.1:9001"));
     }
 }

@@ -18,7 +18,7 @@ pub fn run() -> Exit {
     log::start(cli.global.verbose, terminal);
     let context = Context {
         config: cli.global.config,
-        format: cli.global.format,
+        format: cli.command.format(),
         terminal,
     };
     dispatch(cli.command, &context).unwrap_or_else(|failure| {

@@ -3,6 +3,8 @@
 mod connector;
 mod key;
 mod mask;
+mod meaning;
+mod mismatch;
 mod problem;
 mod reader;
 mod schema;
@@ -81,7 +83,7 @@ impl Config {
             Failure::with_remedy(
                 Exit::Config,
                 format!("reading the config `{}`: {error}", path.display()),
-                "make one with `casewire init`, or name another with `--config FILE`",
+                "check the file's name, or have one written with `casewire init`",
             )
         })?;
         Ok(Self::parse(path, &bytes)?)

@@ -22,6 +22,7 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::input::styled;
 use crate::replay::{LANES, show};
+use crate::sandbox::interrupted;
 use crate::table::table;
 
 /// The day: calls and chats as webhooks deliver them, some late, some twice.
@@ -92,7 +93,7 @@ pub(crate) async fn run(args: DemoArgs, context: &Context) -> Result<Exit, Failu
     }
     output.flush()?;
     if !args.once {
-        tokio::signal::ctrl_c().await?;
+        interrupted().await;
     }
     serving.abort();
     let parked = receipts
@@ -153,9 +154,13 @@ fn broken(error: impl std::fmt::Display) -> Failure {
 }
 
 async fn flow(address: SocketAddr) -> Result<Flow, Failure> {
+    // The config takes a secret from the environment or a file only; this file goes when the connector has read it.
+    let mut secret = tempfile::NamedTempFile::new()?;
+    secret.write_all(b"sandbox")?;
+    let in_file = format!("{{ file = {:?} }}", secret.path().display().to_string());
     let text = CONFIG
         .replace("127.0.0.1:9001", &address.to_string())
-        .replace("{ env = \"CASEWIRE_SANDBOX_SECRET\" }", &secret()?);
+        .replace("{ env = \"CASEWIRE_SANDBOX_SECRET\" }", &in_file);
     let config = Config::parse(Path::new("demo/casewire.toml"), text.as_bytes())?;
     let (_, connector) = config.connector_for("//contact-center/sample")?;
     let connector = connector.connect()?;
@@ -170,13 +175,6 @@ async fn flow(address: SocketAddr) -> Result<Flow, Failure> {
         Arc::new(config.settings),
         patience,
     ))
-}
-
-/// The sandbox's well-known secret, in a file: the only kind of secret that the config takes beside the environment.
-fn secret() -> Result<String, Failure> {
-    let file = std::env::temp_dir().join(format!("casewire-demo-{}", std::process::id()));
-    std::fs::write(&file, "sandbox")?;
-    Ok(format!("{{ file = {:?} }}", file.display().to_string()))
 }
 
 fn events() -> Result<Vec<SessionEvent>, Failure> {

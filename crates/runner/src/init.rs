@@ -30,9 +30,16 @@ pub(crate) fn run(args: InitArgs, context: &Context) -> Result<Exit, Failure> {
             ));
         }
         Err(error) => {
-            return Err(Failure::new(
+            let remedy = match error.kind() {
+                io::ErrorKind::NotFound => "make the folder first",
+                _ => {
+                    "check that this user may write there, or name another file with `--config FILE`"
+                }
+            };
+            return Err(Failure::with_remedy(
                 Exit::CannotCreate,
                 format!("making `{}`: {error}", path.display()),
+                remedy,
             ));
         }
     }
@@ -86,5 +93,44 @@ mod tests {
         let known = serde_json::to_value(Rules::default()).unwrap();
         let known: BTreeSet<_> = known.as_object().unwrap().keys().cloned().collect();
         assert_eq!(shown, known);
+    }
+    #[test]
+    fn every_key_of_the_connector_is_shown() {
+        let file: toml::Table = uncommented().parse().unwrap();
+        let shown = file["connector"].as_table().unwrap();
+        let schema = schemars::schema_for!(casewire_zendesk::ZendeskConfig).to_value();
+        for key in schema["properties"].as_object().unwrap().keys() {
+            assert!(shown.contains_key(key), "the template lacks `{key}`");
+        }
+    }
+
+    /// The table in the comments that begins with `start`.
+    fn commented(start: &str) -> String {
+        let (_, found) = ZENDESK.split_once(start).unwrap();
+        let (value, _) = found.split_once("},").unwrap();
+        format!("{start}{value}}}")
+    }
+
+    #[test]
+    fn the_other_kinds_of_auth_are_right() {
+        let auth = "auth = { type = \"oauth_client_credentials\"";
+        for kind in ["oauth_refresh_token", "api_token"] {
+            let other = commented(&format!("{{ type = \"{kind}\""));
+            let (before, rest) = ZENDESK.split_once(auth).unwrap();
+            let (_, after) = rest.split_once('\n').unwrap();
+            parse(&format!("{before}auth = {other}\n{after}"));
+        }
+    }
+
+    #[test]
+    fn several_accounts_are_written_as_the_hint_says() {
+        let (_, hint) = ZENDESK.split_once("#   [sources").unwrap();
+        let hint: String = hint.split("\n\n").next().unwrap().replace("#   ", "");
+        let several = ZENDESK.replace("[connector]", "[connectors.support]");
+        let config = parse(&format!("{several}\n[sources{hint}\n"));
+        assert_eq!(
+            config.connector_for("//contact-center/acme").unwrap().0,
+            "support"
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use casewire_intake::{Events, InputError};
+use casewire_intake::{Events, InputError, InputErrorKind};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::exit::{Exit, Failure};
@@ -54,10 +54,14 @@ impl Input {
         })
     }
 
-    /// The failure for a malformed event.
+    /// The failure for an event that can not be read.
     pub(crate) fn malformed(&self, error: &InputError) -> Failure {
+        let exit = match error.kind {
+            InputErrorKind::Io => Exit::Io,
+            InputErrorKind::Malformed => Exit::BadInput,
+        };
         Failure::new(
-            Exit::BadInput,
+            exit,
             format!("reading events from `{}`: {error}", self.name),
         )
     }

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
-use casewire_core::{Apply, CrmConnector, Outcome, Refused, RuleId, SessionEvent};
+use casewire_core::{CrmConnector, Outcome, Refused, RuleId, SessionEvent, SessionKey, Severity};
 use casewire_engine::{Flow, Patience, Progress, Receipt, replay};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::check::exit_of;
 use crate::cli::ReplayArgs;
 use crate::config::Config;
 use crate::context::{Context, Format};
@@ -27,7 +28,11 @@ const SHOWN_ERRORS: usize = 10;
 /// Reads all events before the first is sent, so that a malformed file changes nothing.
 pub(crate) async fn run(args: ReplayArgs, context: &Context) -> Result<Exit, Failure> {
     let config = context.load_config()?;
-    let events = read(Input::open(&args.file, context.terminal)?)?;
+    let Read {
+        events,
+        mut warnings,
+        skipped,
+    } = read(Input::open(&args.file, context.terminal)?)?;
     let settings = Arc::new(config.settings.clone());
     let mut receipts = Vec::new();
     for (name, events) in by_connector(&config, events)? {
@@ -37,7 +42,12 @@ pub(crate) async fn run(args: ReplayArgs, context: &Context) -> Result<Exit, Fai
         receipts.extend(replay(&flow, events, LANES, |progress| show(&bar, progress)).await);
         bar.finish_and_clear();
     }
-    write(&receipts, context)?;
+    for receipt in &mut receipts {
+        receipt
+            .warnings
+            .extend(warnings.remove(&receipt.session).unwrap_or_default());
+    }
+    write(&receipts, skipped, context)?;
     Ok(
         match receipts
             .iter()
@@ -49,18 +59,41 @@ pub(crate) async fn run(args: ReplayArgs, context: &Context) -> Result<Exit, Fai
     )
 }
 
-fn read(mut input: Input) -> Result<Vec<SessionEvent>, Failure> {
+/// What an input holds.
+struct Read {
+    events: Vec<SessionEvent>,
+    /// What was there and could not be used, by session.
+    warnings: HashMap<SessionKey, Vec<String>>,
+    /// Entries that told of no session.
+    skipped: usize,
+}
+
+fn read(mut input: Input) -> Result<Read, Failure> {
     let mut events = Vec::new();
+    let mut warnings: HashMap<SessionKey, Vec<String>> = HashMap::new();
     let mut errors = Vec::new();
     for next in input.events.by_ref() {
         match next {
-            Ok(incoming) => events.push(incoming.event),
+            Ok(incoming) => {
+                if let Some(warning) = incoming.warning {
+                    let known = warnings.entry(incoming.event.session.clone()).or_default();
+                    if !known.contains(&warning) {
+                        known.push(warning);
+                    }
+                }
+                events.push(incoming.event);
+            }
             Err(error) => errors.push(error),
         }
     }
     input.bar.finish_and_clear();
     if errors.is_empty() {
-        return Ok(events);
+        let skipped = input.events.skipped();
+        return Ok(Read {
+            events,
+            warnings,
+            skipped,
+        });
     }
     let shown: Vec<_> = errors
         .iter()
@@ -100,18 +133,27 @@ fn by_connector(
     Ok(routed)
 }
 
-/// Builds the connector and makes sure that the CRM is set up for it.
+/// Builds the connector and makes sure that the CRM is ready for it: one finding before the first write, not one
+/// per session.
 async fn connect(config: &Config, name: &str) -> Result<Arc<dyn CrmConnector>, Failure> {
     let connector: Arc<dyn CrmConnector> = config.connectors[name].connect()?.into();
-    let missing = connector.setup(Apply::Plan).await?;
-    if missing.is_empty() {
+    let findings = connector.check().await?;
+    let wrong = findings
+        .iter()
+        .filter(|finding| finding.severity >= Severity::Missing);
+    let wrong: Vec<_> = wrong
+        .map(|finding| format!("\n  {}", finding.message))
+        .collect();
+    if wrong.is_empty() {
         return Ok(connector);
     }
-    let missing: Vec<_> = missing.into_iter().map(|change| change.what).collect();
     Err(Failure::with_remedy(
-        Exit::Config,
-        format!("the CRM of connector `{name}` lacks {}", missing.join(", ")),
-        "`casewire setup` shows what it needs, `casewire setup --yes` creates it",
+        exit_of(&findings),
+        format!(
+            "the CRM of connector `{name}` is not ready:{}",
+            wrong.concat()
+        ),
+        "nothing was sent; `casewire check` tells more, `casewire setup --yes` creates what is missing",
     ))
 }
 
@@ -140,14 +182,17 @@ struct Line<'a> {
     reason: &'a str,
     decided_at: Option<Timestamp>,
     record: Option<&'a str>,
+    chosen_by: Option<RuleId>,
+    chosen_because: Option<&'a str>,
     changed: bool,
+    repeated: bool,
     notes_written: usize,
     refused: &'a [Refused],
     settings: &'a str,
     warnings: &'a [String],
 }
 
-fn write(receipts: &[Receipt], context: &Context) -> Result<(), Failure> {
+fn write(receipts: &[Receipt], skipped: usize, context: &Context) -> Result<(), Failure> {
     let mut output = context.output();
     match context.format {
         Format::Json => {
@@ -159,7 +204,10 @@ fn write(receipts: &[Receipt], context: &Context) -> Result<(), Failure> {
                     reason: &receipt.reason,
                     decided_at: receipt.decided_at,
                     record: receipt.record.as_ref().map(|record| record.0.as_str()),
+                    chosen_by: receipt.chosen.map(|chosen| chosen.rule),
+                    chosen_because: receipt.chosen.map(|chosen| chosen.text),
                     changed: receipt.changed(),
+                    repeated: receipt.repeated,
                     notes_written: receipt.notes_written,
                     refused: &receipt.refused,
                     settings: &receipt.settings,
@@ -171,7 +219,7 @@ fn write(receipts: &[Receipt], context: &Context) -> Result<(), Failure> {
             let mut table = table(["session", "outcome", "rule", "record", "notes", "reason"]);
             for receipt in receipts {
                 let outcome = match receipt.repeated {
-                    true => format!("{}, before", receipt.outcome.as_str()),
+                    true => "there already".to_owned(),
                     false => receipt.outcome.as_str().to_owned(),
                 };
                 let rule = receipt.rule.map(|rule| rule.to_string());
@@ -182,7 +230,7 @@ fn write(receipts: &[Receipt], context: &Context) -> Result<(), Failure> {
                     rule.unwrap_or_default(),
                     record.unwrap_or_default(),
                     receipt.notes_written.to_string(),
-                    told(receipt),
+                    told(&receipt.reason, &receipt.warnings),
                 ]);
             }
             writeln!(output, "{table}")?;
@@ -190,20 +238,17 @@ fn write(receipts: &[Receipt], context: &Context) -> Result<(), Failure> {
         Format::Table => {}
     }
     output.flush()?;
-    Ok(writeln!(io::stderr(), "{}", summary(receipts))?)
+    Ok(writeln!(io::stderr(), "{}", summary(receipts, skipped))?)
 }
 
-fn told(receipt: &Receipt) -> String {
-    let mut told = receipt.reason.clone();
-    for warning in &receipt.warnings {
-        told.push_str("; ");
-        told.push_str(warning);
-    }
-    told
+/// A reason, and what else a person should know.
+pub(crate) fn told(reason: &str, warnings: &[String]) -> String {
+    let all = std::iter::once(reason).chain(warnings.iter().map(String::as_str));
+    all.collect::<Vec<_>>().join("; ")
 }
 
 /// Says in a line what the replay changed.
-fn summary(receipts: &[Receipt]) -> String {
+fn summary(receipts: &[Receipt], skipped: usize) -> String {
     let changed = receipts.iter().filter(|receipt| receipt.changed()).count();
     let parked = receipts
         .iter()
@@ -214,10 +259,14 @@ fn summary(receipts: &[Receipt]) -> String {
         0 => String::new(),
         parked => format!("; {parked} parked"),
     };
+    let skipped = match skipped {
+        0 => String::new(),
+        skipped => format!("; {skipped} entries told of no session"),
+    };
     let sessions = counted(sessions);
     match changed {
-        0 => format!("{sessions}: nothing changed in the CRM{parked}"),
-        changed => format!("{sessions}: {changed} changed something in the CRM{parked}"),
+        0 => format!("{sessions}: nothing changed in the CRM{parked}{skipped}"),
+        changed => format!("{sessions}: {changed} changed something in the CRM{parked}{skipped}"),
     }
 }
 

@@ -12,12 +12,17 @@ use crate::cli::{Crm, Fake, SandboxArgs};
 use crate::context::{Context, Format};
 use crate::exit::{Exit, Failure};
 
-/// Serves until Ctrl-C.
+/// Serves until Ctrl-C or SIGTERM.
 pub(crate) async fn run(args: SandboxArgs, context: &Context) -> Result<Exit, Failure> {
     let mut serving = Vec::new();
     let mut fakes = Vec::new();
+    let several = args.crm.len() > 1;
     for Fake { crm, listen } in args.crm {
-        let listener = bind(listen.unwrap_or(args.listen)).await?;
+        let option = match several || listen.is_some() {
+            true => "--crm NAME=ADDR",
+            false => "--listen ADDR",
+        };
+        let listener = bind(listen.unwrap_or(args.listen), option).await?;
         let address = listener.local_addr()?;
         let sandbox = match crm {
             Crm::Zendesk => Sandbox::zendesk(args.seed),
@@ -26,7 +31,7 @@ pub(crate) async fn run(args: SandboxArgs, context: &Context) -> Result<Exit, Fa
         fakes.push((crm, address));
         serving.push(serve(listener, sandbox));
     }
-    // Polled after the fakes: once they are announced, they listen to Ctrl-C.
+    // Polled after the fakes: once they are announced, they listen to signals.
     let announced = async {
         let mut fakes = fakes.into_iter();
         fakes.try_for_each(|(crm, address)| announce(crm, address, context))
@@ -35,20 +40,13 @@ pub(crate) async fn run(args: SandboxArgs, context: &Context) -> Result<Exit, Fa
     Ok(Exit::Success)
 }
 
-/// A listener on this machine: everybody knows the fakes' credentials.
-async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
-    if !address.ip().is_loopback() {
-        return Err(Failure::with_remedy(
-            Exit::Io,
-            format!("listening on {address}: the sandbox is for this machine only"),
-            "listen on a loopback address, for example 127.0.0.1:9001",
-        ));
-    }
+/// A listener; `option` is where the address comes from.
+async fn bind(address: SocketAddr, option: &str) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| {
         Failure::with_remedy(
             Exit::Io,
             format!("listening on {address}: {error}"),
-            "choose another port with `--listen`, or 0 for any that is free",
+            format!("choose another port with `{option}`, or 0 for any that is free"),
         )
     })
 }
@@ -91,12 +89,28 @@ async fn serve(listener: TcpListener, sandbox: Sandbox) -> Result<(), Failure> {
         .map_err(|error| Failure::new(Exit::Io, format!("serving a fake CRM: {error}")))
 }
 
-/// Waits for Ctrl-C.
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
+/// Waits for Ctrl-C or SIGTERM.
+pub(crate) async fn interrupted() {
+    tokio::select! {
+        true = asked_to_end() => {}
+        Ok(()) = tokio::signal::ctrl_c() => {}
         // Without signals the process is ended from outside.
-        std::future::pending::<()>().await;
+        else => std::future::pending().await,
     }
+}
+
+#[cfg(unix)]
+async fn asked_to_end() -> bool {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut signals) => signals.recv().await.is_some(),
+        Err(_) => false,
+    }
+}
+
+#[cfg(not(unix))]
+async fn asked_to_end() -> bool {
+    false
 }
 
 #[cfg(test)]
@@ -111,12 +125,5 @@ mod tests {
         let text = zendesk_config("127.0.0.1:9001".parse().unwrap());
         let config = Config::parse(Path::new("casewire.toml"), text.as_bytes());
         assert_eq!(config.unwrap().connectors.len(), 1);
-    }
-
-    #[tokio::test]
-    async fn listens_on_this_machine_only() {
-        let failure = bind("0.0.0.0:0".parse().unwrap()).await.unwrap_err();
-        assert!(failure.to_string().contains("this machine only"));
-        assert!(bind("127.0.0.1:0".parse().unwrap()).await.is_ok());
     }
 }

@@ -55,7 +55,8 @@ pub(crate) async fn run(args: SetupArgs, context: &Context) -> Result<Exit, Fail
     }
     if planned > 0 && apply == Apply::Plan && context.format == Format::Table {
         let mut output = context.output();
-        writeln!(output, "\n`casewire setup --yes` creates it.")?;
+        let what = if planned == 1 { "it" } else { "them" };
+        writeln!(output, "\n`casewire setup --yes` creates {what}.")?;
         output.flush()?;
     }
     Ok(Exit::Success)

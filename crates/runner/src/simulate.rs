@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::context::{Context, Format, Output};
 use crate::exit::{Exit, Failure};
 use crate::input::Input;
-use crate::replay::counted;
+use crate::replay::{counted, told};
 
 /// Prints one line per session, or with `--diff` one per session that the other config decides differently.
 pub(crate) fn run(args: SimulateArgs, context: &Context) -> Result<Exit, Failure> {
@@ -67,6 +67,7 @@ fn profile(config: &Config) -> Profile {
             name: "none",
             title_limit: 255,
             session_type_tag: str::to_owned,
+            plain_tag: str::to_owned,
             record_without_customer: true,
             refuses: &[],
         })
@@ -84,7 +85,7 @@ fn simulate(
     in_order(input, window, report, |event, warning, report| {
         simulation.observe(event, warning, &mut |line| report.line(&line));
     })?;
-    simulation.finish(&mut |line| report.line(&line));
+    report.ignored = simulation.finish(&mut |line| report.line(&line));
     Ok(())
 }
 
@@ -103,7 +104,7 @@ fn compare(
         before.observe(event, warning, &mut |line| report.change(diff.before(line)));
         after.observe(event, warning, &mut |line| report.change(diff.after(line)));
     })?;
-    before.finish(&mut |line| report.change(diff.before(line)));
+    report.ignored = before.finish(&mut |line| report.change(diff.before(line)));
     after.finish(&mut |line| report.change(diff.after(line)));
     report.same = diff.same();
     Ok(())
@@ -150,6 +151,7 @@ struct Report {
     changed: usize,
     same: usize,
     late: u64,
+    ignored: u64,
     skipped: usize,
     compares: bool,
 }
@@ -164,6 +166,7 @@ impl Report {
             changed: 0,
             same: 0,
             late: 0,
+            ignored: 0,
             skipped: 0,
             compares: false,
         }
@@ -238,6 +241,12 @@ impl Report {
                 self.late
             ));
         }
+        if self.ignored > 0 {
+            summary.push_str(&format!(
+                "; {} events came for sessions that were settled as none before, see --reorder-window",
+                self.ignored
+            ));
+        }
         if self.skipped > 0 {
             summary.push_str(&format!("; {} entries told of no session", self.skipped));
         }
@@ -256,6 +265,6 @@ fn row(line: &Line) -> String {
         rule.as_deref().unwrap_or("-"),
         line.record.as_deref().unwrap_or("-"),
         line.queue.as_deref().unwrap_or("-"),
-        line.reason,
+        told(&line.reason, &line.warnings),
     )
 }

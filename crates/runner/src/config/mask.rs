@@ -6,6 +6,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::reader::TABLES;
 use super::secret;
 
 /// The tables whose values are harmless.
@@ -51,6 +52,8 @@ fn collect(value: &Spanned<DeValue<'_>>, is_harmless: bool, spans: &mut Vec<Rang
                 collect(value, is_harmless, spans);
             }
         }
+        // An `@` may end a user and password in a URL.
+        DeValue::String(text) if text.contains('@') => spans.push(value.span()),
         _ if is_harmless => {}
         _ => spans.push(value.span()),
     }
@@ -65,11 +68,13 @@ pub(super) fn lines(text: &str) -> String {
         let span = start..start + line.len();
         start = span.end;
         if let Some(header) = line.trim_start().strip_prefix('[') {
-            let table = header.split(['.', ']']).next().unwrap_or_default();
-            is_harmless = HARMLESS_TABLES.contains(&table.trim());
-            continue;
+            let table = header.split(['.', ']']).next().unwrap_or_default().trim();
+            is_harmless = HARMLESS_TABLES.contains(&table);
+            if TABLES.contains(&table) {
+                continue;
+            }
         }
-        if !is_harmless || sounds_secret(line) {
+        if !is_harmless || sounds_secret(line) || line.contains('@') {
             let value = line.find('=').map_or(0, |at| at + 1);
             hide(&mut masked, span.start + value..span.end);
         }
@@ -122,6 +127,9 @@ mod tests {
             "[intake]\nsecrets = [\"s3cret\", { env = \"NAME\" }]",
             "[rules]\ntoken = \"s3cret\"",
             "[connector]\nprivate_key = \"\"\"\né\ns3cret\n\"\"\"",
+            "[connector]\nbase_url = \"http://u:s3cret@127.0.0.1:9001\"",
+            "[connector]\nsubdomain = \"u:s3cret@acme\"",
+            "[rules]\nplatform_tag = \"https://u:s3cret@example.com\"",
         ] {
             assert!(!masked(text).contains("s3cret"), "{text}");
             assert!(!lines(text).contains("s3cret"), "{text}");
@@ -148,6 +156,8 @@ mod tests {
             "[connector]\nprivate_key = \"\"\"\nline\ns3cret",
             "[rules]\napi_key: s3cret",
             "s3cret",
+            "[{ \"phone\": \"s3cret\" }]",
+            "[ \"s3cret\",",
         ] {
             assert!(DeTable::parse(text).is_err(), "{text}");
             assert!(!lines(text).contains("s3cret"), "{text}");

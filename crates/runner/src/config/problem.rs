@@ -10,6 +10,9 @@ use miette::{
 
 use crate::term::Stream;
 
+/// How many problems are told in full: a file that is no config at all has thousands.
+const SHOWN: usize = 10;
+
 /// One thing that is wrong with a config file. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -58,7 +61,7 @@ impl ConfigError {
         (line, before[line_start..].chars().count() + 1)
     }
 
-    /// The problems with excerpts of the file, for people.
+    /// The first ten problems with excerpts of the file, for people, and how many more there are.
     pub fn excerpts(&self, stream: Stream) -> String {
         let theme = match stream {
             Stream::Colour => GraphicalTheme::unicode(),
@@ -67,12 +70,21 @@ impl ConfigError {
         };
         let handler = GraphicalReportHandler::new_themed(theme).with_links(false);
         let mut shown = String::new();
-        for problem in &self.problems {
+        for problem in self.problems.iter().take(SHOWN) {
             // Writing to a string can not fail.
             let _ = handler.render_report(&mut shown, self.report(problem).as_ref());
             shown.push('\n');
         }
+        if let Some(more) = self.more() {
+            shown.push_str(&format!("{more}\n"));
+        }
         shown
+    }
+
+    /// What stands for the problems that are not told.
+    fn more(&self) -> Option<String> {
+        let more = self.problems.len().checked_sub(SHOWN)?;
+        (more > 0).then(|| format!("and {more} more"))
     }
 
     fn report(&self, problem: &Problem) -> Report {
@@ -94,10 +106,11 @@ impl ConfigError {
     }
 }
 
-/// One line per problem: file, line, column, key, what is wrong, how to mend it.
+/// One line for each of the first ten problems (file, line, column, key, what is wrong, how to mend it), and how
+/// many more there are.
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.problems.iter().enumerate() {
+        for (index, problem) in self.problems.iter().take(SHOWN).enumerate() {
             let (line, column) = self.place(problem);
             let separator = if index == 0 { "" } else { "\n" };
             let file = self.file.display();
@@ -112,7 +125,10 @@ impl fmt::Display for ConfigError {
                 "{separator}{file}:{line}:{column}: {key}: {message} ({remedy})"
             )?;
         }
-        Ok(())
+        match self.more() {
+            Some(more) => write!(f, "\n{more}"),
+            None => Ok(()),
+        }
     }
 }
 

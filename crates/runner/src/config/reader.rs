@@ -17,7 +17,7 @@ use super::schema::{Queue, Source};
 use super::{Config, ConfigError, Problem, mask, secret, typed};
 
 /// The tables of a config file.
-const TABLES: [&str; 8] = [
+pub(super) const TABLES: [&str; 8] = [
     "connector",
     "connectors",
     "console",

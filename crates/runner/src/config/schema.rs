@@ -72,7 +72,7 @@ mod tests {
     use serde_json::Value as Json;
 
     use super::*;
-    use crate::config::typed::property;
+    use crate::config::meaning::property;
 
     fn assert_known(root: &Json, schema: &Json, table: &toml::Table) {
         for (key, value) in table {

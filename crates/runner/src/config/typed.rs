@@ -1,6 +1,5 @@
 //! Reads one table into its type, and turns what the type refuses into places and remedies.
 
-use std::fmt;
 use std::ops::Range;
 
 use schemars::{JsonSchema, schema_for};
@@ -10,8 +9,9 @@ use serde_path_to_error::{Path, Segment};
 use toml::Spanned;
 use toml::de::{DeValue, ValueDeserializer};
 
-use super::Problem;
 use super::key::KeyPath;
+use super::mismatch::Mismatch;
+use super::{Problem, meaning};
 
 type Value<'i> = Spanned<DeValue<'i>>;
 
@@ -82,11 +82,18 @@ impl Refused<'_> {
             }
             Some((name, _)) if message.starts_with("missing field") => self.missing_key(name),
             Some((name, known)) if message.starts_with("unknown variant") => {
-                let remedy = suggestion(name, known);
+                let remedy = nearest(name, known)
+                    .or_else(|| meaning::choices(&self.schema, &self.keys))
+                    .unwrap_or_else(|| all(known));
                 self.wrong_value(Some(name), format!("unknown value `{name}`"), Some(remedy))
             }
+            _ if self.keys.last().is_some_and(|key| key == "timezone") => self.wrong_zone(),
             _ => match Mismatch::of(message) {
                 Some(mismatch) => self.wrong_value(mismatch.found, mismatch.to_string(), None),
+                // Where the key has a list of values, the parser tells of its own concepts.
+                None if meaning::choices(&self.schema, &self.keys).is_some() => {
+                    self.wrong_value(None, "this is none of the key's values".to_owned(), None)
+                }
                 None => self.wrong_value(None, message.to_owned(), None),
             },
         }
@@ -108,7 +115,7 @@ impl Refused<'_> {
     fn missing_key(mut self, name: &str) -> (Vec<String>, Problem) {
         let span = at(self.value, &self.keys).span();
         self.keys.push(name.to_owned());
-        let remedy = match description(&self.schema, &self.keys) {
+        let remedy = match meaning::description(&self.schema, &self.keys) {
             Some(meaning) => format!("add `{name}`: {meaning}"),
             None => format!("add `{name}`"),
         };
@@ -132,9 +139,20 @@ impl Refused<'_> {
             span = place;
         }
         let remedy = remedy
-            .or_else(|| description(&self.schema, &self.keys))
+            .or_else(|| meaning::choices(&self.schema, &self.keys))
+            .or_else(|| meaning::description(&self.schema, &self.keys))
             .unwrap_or_else(|| "`casewire schema config` prints what is allowed".to_owned());
         self.problem(message, span, remedy)
+    }
+
+    /// The library that knows the zones tells how it looked for one, not what to write.
+    fn wrong_zone(self) -> (Vec<String>, Problem) {
+        let message = match at(self.value, &self.keys).get_ref().as_str() {
+            Some(name) => format!("`{name}` is no IANA time zone"),
+            None => "expected the name of a time zone".to_owned(),
+        };
+        let remedy = "write for example `Europe/Berlin`".to_owned();
+        self.wrong_value(None, message, Some(remedy))
     }
 
     fn problem(
@@ -151,47 +169,6 @@ impl Refused<'_> {
             remedy,
         };
         (self.keys, problem)
-    }
-}
-
-/// What a message like ``invalid type: integer `5`, expected a string`` tells. It is told without the value,
-/// which may be a secret in the wrong place.
-struct Mismatch<'m> {
-    kind: &'m str,
-    found: Option<&'m str>,
-    expected: &'m str,
-}
-
-impl<'m> Mismatch<'m> {
-    fn of(message: &'m str) -> Option<Self> {
-        let told = message
-            .strip_prefix("invalid type: ")
-            .or_else(|| message.strip_prefix("invalid value: "))?;
-        let (found, expected) = told.rsplit_once(", expected ")?;
-        let kind = found.split(' ').next().unwrap_or_default();
-        let quote = if kind == "string" { '"' } else { '`' };
-        Some(Self {
-            kind,
-            found: found
-                .split_once(quote)
-                .map(|(_, value)| value.trim_end_matches(quote)),
-            expected,
-        })
-    }
-}
-
-impl fmt::Display for Mismatch<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
-            "map" => "table",
-            "sequence" => "array",
-            other => other,
-        };
-        let is_rust = |word| self.expected.contains(word);
-        match is_rust("enum") || is_rust("struct") {
-            true => write!(f, "expected a table, found: {kind}"),
-            false => write!(f, "expected {}, found: {kind}", self.expected),
-        }
     }
 }
 
@@ -245,47 +222,24 @@ fn find(value: &Value<'_>, wanted: Wanted<'_>) -> Option<(Vec<String>, Range<usi
     })
 }
 
-/// What the schema says of the key at `keys`.
-fn description(schema: &Json, keys: &[String]) -> Option<String> {
-    let mut at = schema;
-    for key in keys {
-        at = property(schema, at, key)?;
-    }
-    let text = at.get("description")?.as_str()?;
-    Some(text.replace('\n', " "))
-}
-
-/// The schema of the key `key` in a table of `schema`.
-pub(super) fn property<'s>(root: &'s Json, schema: &'s Json, key: &str) -> Option<&'s Json> {
-    if let Some(name) = schema.get("$ref").and_then(Json::as_str) {
-        return property(root, root.pointer(name.trim_start_matches('#'))?, key);
-    }
-    if let Some(found) = schema.get("properties").and_then(|all| all.get(key)) {
-        return Some(found);
-    }
-    ["anyOf", "oneOf"]
-        .iter()
-        .filter_map(|any| schema.get(any)?.as_array())
-        .flatten()
-        .find_map(|one| property(root, one, key))
-        .or_else(|| {
-            schema
-                .get("additionalProperties")
-                .filter(|any| any.is_object())
-        })
-}
-
 /// A remedy for the unknown word `name`: the known one that looks like it, or all.
 pub(super) fn suggestion(name: &str, known: &[&str]) -> String {
-    let nearest = known
+    nearest(name, known).unwrap_or_else(|| all(known))
+}
+
+fn nearest(name: &str, known: &[&str]) -> Option<String> {
+    let (distance, nearest) = known
         .iter()
         .map(|known| (strsim::damerau_levenshtein(name, known), *known))
-        .min()
-        .filter(|(distance, known)| *distance <= 1.max(known.len() / 3));
-    match nearest {
-        Some((_, nearest)) => format!("did you mean `{nearest}`?"),
-        None if known.is_empty() => "there is none".to_owned(),
-        None => format!("known here: {}", quoted(known)),
+        .min()?;
+    let is_near = distance <= 1.max(nearest.len() / 3);
+    is_near.then(|| format!("did you mean `{nearest}`?"))
+}
+
+fn all(known: &[&str]) -> String {
+    match known {
+        [] => "there is none".to_owned(),
+        _ => format!("known here: {}", quoted(known)),
     }
 }
 

@@ -1,5 +1,4 @@
-use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::Value;
 
@@ -30,6 +29,61 @@ fn init_overwrites_nothing() {
     assert!(ended.stderr.contains("--config"), "{ended:?}");
     let kept = std::fs::read_to_string(folder.path("casewire.toml")).unwrap();
     assert_eq!(kept, "mine");
+}
+
+#[test]
+fn init_says_where_it_writes_and_what_a_missing_folder_needs() {
+    let folder = Folder::new();
+    let help = folder.run(&["init", "--help"]).stdout;
+    assert!(help.contains("working directory"), "{help}");
+    let ended = folder.run(&["init", "--config", "x/y/z.toml"]);
+    assert_eq!(ended.code, Some(73), "{ended:?}");
+    assert!(ended.stderr.contains("x/y/z.toml"), "{ended:?}");
+    assert!(ended.stderr.contains("make the folder first"), "{ended:?}");
+}
+
+#[test]
+fn a_format_is_taken_only_where_there_is_output_to_read() {
+    let folder = Folder::new();
+    for command in ["demo", "init"] {
+        let ended = folder.run(&[command, "--format", "json"]);
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+    }
+    for command in ["check", "replay", "sandbox", "setup", "simulate"] {
+        let help = folder.run(&[command, "--help"]).stdout;
+        assert!(help.contains("--format"), "{help}");
+    }
+}
+
+#[test]
+fn a_missing_config_is_named_without_an_option_that_may_not_have_named_it() {
+    let folder = Folder::new();
+    folder.run(&["init"]);
+    let ended = folder.run(&["simulate", "day.ndjson", "--diff", "other.toml"]);
+    assert_eq!(ended.code, Some(78), "{ended:?}");
+    assert!(ended.stderr.contains("`other.toml`"), "{ended:?}");
+    assert!(ended.stderr.contains("help: "), "{ended:?}");
+    assert!(!ended.stderr.contains("--config"), "{ended:?}");
+}
+
+#[test]
+fn a_log_filter_that_can_not_be_read_is_warned_of() {
+    let folder = Folder::new();
+    for (filter, warned) in [
+        ("debgu", true),
+        ("casewire_http=loud", true),
+        ("debug", false),
+        ("", false),
+    ] {
+        let mut command = folder.command(&["schema", "event"]);
+        let ended = Ended::from(command.env("CASEWIRE_LOG", filter).output().unwrap());
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert_eq!(
+            ended.stderr.contains("CASEWIRE_LOG is ignored"),
+            warned,
+            "{ended:?}"
+        );
+    }
 }
 
 #[test]
@@ -123,6 +177,31 @@ fn check_warns_of_silenced_settings_and_of_delays() {
 }
 
 #[test]
+fn check_warns_of_connectors_that_no_source_leads_to() {
+    let folder = Folder::new();
+    folder.run(&["init"]);
+    let text = std::fs::read_to_string(folder.path("casewire.toml")).unwrap();
+    let (before, rest) = text.split_once("[connector]").unwrap();
+    let (connector, _) = rest.split_once("[rules]").unwrap();
+    let two = format!("{before}[connectors.a]{connector}\n[connectors.b]{connector}\n");
+    let one = "[sources.\"//acme\"]\nconnector = \"a\"\n";
+    let other = "[sources.\"//other\"]\nconnector = \"b\"\n";
+    for (sources, warning) in [
+        (String::new(), Some("no source leads to `a`, `b`: ")),
+        (one.to_owned(), Some("no source leads to `b`: ")),
+        (format!("{one}{other}"), None),
+    ] {
+        folder.write("casewire.toml", &format!("{two}{sources}"));
+        let ended = folder.run(&["check", "--offline", "--format", "json"]);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        match warning {
+            Some(warning) => assert!(ended.stdout.contains(warning), "{ended:?}"),
+            None => assert!(!ended.stdout.contains("warning"), "{ended:?}"),
+        }
+    }
+}
+
+#[test]
 fn a_config_without_connector_does_not_pass_the_check() {
     let folder = Folder::new();
     folder.write("casewire.toml", "");
@@ -184,16 +263,7 @@ fn version_and_help_succeed() {
     let help = folder.run(&["--help"]);
     assert_eq!(help.code, Some(0));
     assert!(help.stdout.contains("casewire demo"), "{help:?}");
-}
-
-/// The first line of a sandbox on any free port.
-fn announced(child: &mut std::process::Child) -> Value {
-    let mut line = String::new();
-    let stdout = child.stdout.as_mut().expect("its output is piped");
-    BufReader::new(stdout)
-        .read_line(&mut line)
-        .expect("reading its output");
-    serde_json::from_str(&line).expect("its output is JSON")
+    assert!(help.stdout.contains("73 can not make the file"), "{help:?}");
 }
 
 #[test]
@@ -210,78 +280,4 @@ fn a_pipe_closed_early_ends_quietly() {
     let ended = Ended::from(child.wait_with_output().unwrap());
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert_eq!(ended.stderr, "");
-}
-
-#[test]
-fn the_sandbox_is_set_up_and_checked_like_a_real_account() {
-    let folder = Folder::new();
-    let mut sandbox = folder
-        .command(&["sandbox", "--listen", "127.0.0.1:0", "--format", "json"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let address = announced(&mut sandbox)["address"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    folder.write("secret", "sandbox\n");
-    folder.write(
-        "casewire.toml",
-        &format!(
-            "[connector]\ntype = \"zendesk\"\nsubdomain = \"sandbox\"\nbase_url = \"http://{address}\"\n\
-             auth = {{ type = \"oauth_client_credentials\", client_id = \"sandbox\", client_secret = {{ file = \"secret\" }} }}\n"
-        ),
-    );
-    let before = folder.run(&["check"]);
-    let plan = folder.run(&["setup", "--format", "json"]);
-    let written = folder.run(&["setup", "--yes", "--format", "json"]);
-    let again = folder.run(&["setup", "--yes", "--format", "json"]);
-    let after = folder.run(&["check"]);
-    folder.write("secret", "wrong\n");
-    let denied = folder.run(&["check"]);
-    sandbox.kill().unwrap();
-    sandbox.wait().unwrap();
-    let gone = folder.run(&["check"]);
-
-    assert_eq!(before.code, Some(78), "{before:?}");
-    assert!(before.stdout.contains("casewire setup"), "{before:?}");
-    assert_eq!(plan.code, Some(0), "{plan:?}");
-    assert!(plan.stdout.contains("Casewire leaf queue"), "{plan:?}");
-    assert_eq!(
-        written.stdout,
-        plan.stdout.replace("\"created\":false", "\"created\":true")
-    );
-    assert_eq!(
-        (again.code, again.stdout.as_str()),
-        (Some(0), ""),
-        "{again:?}"
-    );
-    assert_eq!(after.code, Some(0), "{after:?}");
-    assert_eq!(denied.code, Some(77), "{denied:?}");
-    assert_eq!(gone.code, Some(69), "{gone:?}");
-}
-
-#[cfg(unix)]
-#[test]
-fn ctrl_c_ends_the_sandbox_with_success() {
-    let folder = Folder::new();
-    let mut sandbox = folder
-        .command(&["sandbox", "--listen", "127.0.0.1:0", "--format", "json"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    announced(&mut sandbox);
-    let pid = sandbox.id().to_string();
-    let sent = Command::new("kill").args(["-INT", &pid]).status().unwrap();
-    assert!(sent.success());
-    assert_eq!(sandbox.wait().unwrap().code(), Some(0));
-}
-
-#[test]
-fn an_address_in_use_is_named() {
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = taken.local_addr().unwrap().to_string();
-    let ended = Folder::new().run(&["sandbox", "--listen", &address]);
-    assert_eq!(ended.code, Some(74), "{ended:?}");
-    assert!(ended.stderr.contains(&address), "{ended:?}");
 }

@@ -3,17 +3,17 @@ use std::path::Path;
 use casewire_core::{QueueId, Title};
 use casewire_runner::{Config, ConfigError, Stream};
 
-const ZENDESK: &str = "type = \"zendesk\"\nsubdomain = \"acme\"\n\
+pub(crate) const ZENDESK: &str = "type = \"zendesk\"\nsubdomain = \"acme\"\n\
     auth = { type = \"oauth_client_credentials\", client_id = \"a\", client_secret = { env = \"SECRET\" } }\n";
 
-fn read(text: &str) -> Result<Config, ConfigError> {
+pub(crate) fn read(text: &str) -> Result<Config, ConfigError> {
     Config::parse(Path::new("casewire.toml"), text.as_bytes())
 }
 
 /// Asserts that `text` has exactly the problems `expected`, each as line, column, key, and words of its message
 /// and remedy.
 #[track_caller]
-fn refused(text: &str, expected: &[(usize, usize, &str, &str, &str)]) {
+pub(crate) fn refused(text: &str, expected: &[(usize, usize, &str, &str, &str)]) {
     let error = read(text).expect_err(text);
     for (problem, expected) in error.problems().iter().zip(expected) {
         let (line, column, key, message, remedy) = expected;
@@ -74,86 +74,6 @@ fn an_unknown_key_of_a_connector_is_found_in_nested_tables() {
             "unknown key",
             "`client_id`?",
         )],
-    );
-}
-
-#[test]
-fn a_value_of_the_wrong_type_is_refused_with_what_the_key_means() {
-    refused(
-        "[rules]\nappend_to_open = \"yes\"\n",
-        &[(
-            2,
-            18,
-            "rules.append_to_open",
-            "boolean",
-            "latest open record",
-        )],
-    );
-    refused(
-        "[rules]\nappend_to_closed_within_days = 0\n",
-        &[(
-            2,
-            32,
-            "rules.append_to_closed_within_days",
-            "expected a nonzero u32, found: integer",
-            "At least 1",
-        )],
-    );
-    refused(
-        "[connector]\ntype = \"zendesk\"\nsubdomain = \"acme\"\n\
-         auth = { type = \"oauth_client_credentials\", client_id = 5, client_secret = { env = \"SECRET\" } }\n",
-        &[(
-            4,
-            57,
-            "connector.auth.client_id",
-            "expected a string, found: integer",
-            "",
-        )],
-    );
-    refused(
-        "[connector]\ntype = \"zendesk\"\nsubdomain = \"acme\"\nauth = \"s3cret\"\n",
-        &[(
-            4,
-            8,
-            "connector.auth",
-            "expected a table, found: string",
-            "credentials",
-        )],
-    );
-    refused(
-        "[intake]\nlisten = \"here\"\n",
-        &[(2, 10, "intake.listen", "address", "127.0.0.1:8080")],
-    );
-}
-
-#[test]
-fn a_value_out_of_a_list_is_refused_with_the_list() {
-    refused(
-        "[rules]\nanonymous = \"seperate\"\nabandoned_chats = \"some\"\n",
-        &[
-            (2, 13, "rules.anonymous", "`seperate`", "`separate`?"),
-            (3, 19, "rules.abandoned_chats", "`some`", "`all`"),
-        ],
-    );
-    refused(
-        "[connector]\ntype = \"zendesk\"\nsubdomain = \"acme\"\nauth = { type = \"api_tokn\" }\n",
-        &[(4, 17, "connector.auth.type", "`api_tokn`", "`api_token`?")],
-    );
-}
-
-#[test]
-fn a_wrong_title_is_refused_with_the_names_that_there_are() {
-    refused(
-        "[rules]\ntitle = \"Call of {CALLER}\"\n",
-        &[(2, 9, "rules.title", "at character 9", "`PHONE_NUMBER`")],
-    );
-}
-
-#[test]
-fn an_unknown_zone_is_refused() {
-    refused(
-        "[rules]\ntimezone = \"Mars/Olympus\"\n",
-        &[(2, 12, "rules.timezone", "Mars/Olympus", "IANA name")],
     );
 }
 
@@ -283,6 +203,34 @@ fn only_this_machine_may_stand_in_for_the_vendor() {
     );
     let local = format!("[connector]\n{ZENDESK}base_url = \"http://127.0.0.1:9001\"\n");
     assert!(read(&local).is_ok());
+}
+
+#[test]
+fn a_password_in_a_url_is_not_shown() {
+    for key in ["base_url", "subdomain"] {
+        let text = format!(
+            "[connector]\ntype = \"zendesk\"\n{key} = \"http://u:hunter2@127.0.0.1:9001\"\n"
+        );
+        let error = read(&text).unwrap_err();
+        let shown = format!("{error} {error:?} {}", error.excerpts(Stream::Piped));
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+}
+
+#[test]
+fn what_is_no_config_at_all_is_told_in_ten_problems() {
+    let text = "{\"id\":\"1\"}\n".repeat(1_000);
+    let error = read(&text).unwrap_err();
+    let more = format!("and {} more", error.problems().len() - 10);
+    let excerpts = error.excerpts(Stream::Piped);
+    assert_eq!(excerpts.matches("not TOML").count(), 10, "{excerpts}");
+    assert!(excerpts.ends_with(&format!("{more}\n")), "{excerpts}");
+    let lines = error.to_string();
+    assert_eq!(lines.lines().count(), 11, "{lines}");
+    assert!(lines.ends_with(&more), "{lines}");
+    let ten = read(&"{}\n".repeat(10)).unwrap_err();
+    assert_eq!(ten.problems().len(), 10);
+    assert!(!ten.to_string().contains("more"), "{ten}");
 }
 
 #[test]

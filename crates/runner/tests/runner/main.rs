@@ -3,3 +3,5 @@
 mod casewire;
 mod commands;
 mod config;
+mod sandbox;
+mod values;
