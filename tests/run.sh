@@ -1,21 +1,19 @@
 #!/usr/bin/env bash
 # Passes all tests: unit, rules, contract, wire, end to end, and the examples of the documentation.
-# Needs a Rust toolchain and nothing else.
+# Needs a Rust toolchain, and a C compiler, which it installs where it may.
 #
 # CASEWIRE_RECORDINGS=FOLDER   also reads recorded payloads of the real systems; without it those tests say
 #                              that they are skipped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Recordings beside the checkout are used when they are there.
-if [ -z "${CASEWIRE_RECORDINGS:-}" ] && [ -d ../shared/fixtures ]; then
-    CASEWIRE_RECORDINGS="$(cd ../shared/fixtures && pwd)"
-    export CASEWIRE_RECORDINGS
-fi
-
-# A linker and the like for the few crates that build C; every other need is a crate.
-if ! command -v cc >/dev/null && command -v apt-get >/dev/null; then
-    apt-get update -qq && apt-get install -y -qq build-essential
+if ! command -v cc >/dev/null; then
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        apt-get update -qq && apt-get install -y -qq build-essential
+    else
+        echo "a C compiler is needed: install gcc or clang (Debian: apt-get install build-essential)" >&2
+        exit 1
+    fi
 fi
 
 cargo test --workspace --locked "$@"

@@ -21,6 +21,7 @@ macro_rules! contract {
                     c4_new_record_has_all_that_was_given
                     c4_unavailable_crm_makes_no_record
                     c5_created_record_with_lost_answer_is_found_by_its_trace
+                    c5_created_record_is_found_without_its_customer
                     c6_same_new_record_makes_one
                     c6_same_new_record_after_a_restart_makes_one
                     c6_new_customer_is_created_once_while_the_index_lags
@@ -29,6 +30,7 @@ macro_rules! contract {
                 appending:
                     c4_unavailable_crm_takes_no_note
                     c5_appended_note_with_lost_answer_is_found_by_its_trace
+                    c5_appended_session_is_found_whatever_is_wanted
                     c6_same_append_writes_once
                     c6_same_append_after_a_restart_writes_once
                     c7_notes_keep_their_exact_text

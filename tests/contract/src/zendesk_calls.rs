@@ -84,6 +84,25 @@ async fn new_phone_customer_takes_three() {
 }
 
 #[tokio::test]
+async fn new_email_customer_takes_four() {
+    let v = ZendeskVendor::new(0).await;
+    let connector = v.connect_with_field_ids();
+    let identity = by_email("kim@example.com");
+    let calls = calls_of(&v, async || {
+        let found = connector.look_up(&query(&identity)).await.unwrap();
+        assert_eq!(found.customer, None);
+        let new = new_record("chat/987", RecordCustomer::New(identity.clone()));
+        connector.create_record(&new).await.unwrap();
+    });
+    let (tickets, users) = ("GET /api/v2/search", "GET /api/v2/users/search");
+    assert_eq!(
+        calls.await,
+        once([tickets, users, "POST /api/v2/tickets", "POST /api/v2/users"])
+    );
+    assert_eq!(connector.api_warnings(), 0);
+}
+
+#[tokio::test]
 async fn note_status_tags_and_trace_are_one() {
     let v = ZendeskVendor::new(0).await;
     let customer = v.given_customer(&kim());

@@ -166,6 +166,54 @@ async fn a_customer_that_is_there_already_is_found() {
 }
 
 #[tokio::test]
+async fn a_customer_whose_address_is_taken_is_named_and_left_alone() {
+    let taken = json!({ "email": [{ "description": "Email: kim@example.com is already being used by another user", "error": "DuplicateValue" }] });
+    let script = Script::of([
+        answered("user_create_by_email", json(422, invalid(taken))),
+        exchange("user_create_or_update"),
+        answered(
+            "requested_tickets",
+            json(200, json!({ "tickets": [], "count": 0 })),
+        ),
+        answered(
+            "ticket_create_for_new_user",
+            golden::answer("ticket_create"),
+        ),
+    ])
+    .await;
+    let new = new_record(RecordCustomer::New(crate::story::by_email()));
+    script.connector().create_record(&new).await.unwrap();
+    script.assert_played().await;
+}
+
+#[tokio::test]
+async fn a_ticket_that_was_deleted_is_created_under_another_key() {
+    let first = golden::answer("ticket_create").insert_header("x-idempotency-lookup", "hit");
+    let missing = json!({ "error": "RecordNotFound", "description": "Not found" });
+    let script = Script::of([
+        answered("ticket_create_for_new_user", first),
+        answered("ticket_show", json(404, missing)),
+        answered("ticket_create_again", golden::answer("ticket_create")),
+    ])
+    .await;
+    let kim = casewire_core::CustomerId("21000000009001".to_owned());
+    let new = new_record(RecordCustomer::Known(kim));
+    script.connector().create_record(&new).await.unwrap();
+    script.assert_played().await;
+}
+
+#[tokio::test]
+async fn a_requester_who_is_refused_is_asked_for_again() {
+    let merged = json!({ "requester": [{ "description": "Requester: is suspended", "error": "InvalidValue" }] });
+    let refused = json(422, invalid(merged));
+    let script = Script::of([answered("ticket_create_for_new_user", refused)]).await;
+    let kim = casewire_core::CustomerId("21000000009001".to_owned());
+    let new = new_record(RecordCustomer::Known(kim));
+    let error = script.connector().create_record(&new).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+}
+
+#[tokio::test]
 async fn wrong_credentials_that_are_answered_with_success_are_denied() {
     let nobody = json!({ "user": { "id": null, "name": "Anonymous user" } });
     let script = Script::of([answered("users_me", json(200, nobody))]).await;

@@ -107,6 +107,7 @@ fn as_json(request: &Request) -> Value {
 fn every_file_is_used_by_a_test() {
     let tests = [
         include_str!("answers.rs"),
+        include_str!("own_ticket.rs"),
         include_str!("requests.rs"),
         include_str!("script.rs"),
         include_str!("setting_up.rs"),

@@ -9,6 +9,8 @@ mod oas;
 #[cfg(test)]
 mod openapi;
 #[cfg(test)]
+mod own_ticket;
+#[cfg(test)]
 mod recordings;
 #[cfg(test)]
 mod requests;

@@ -13,6 +13,26 @@ struct Operation<'a> {
     body: Option<&'a Value>,
 }
 
+impl Operation<'_> {
+    /// The schema of a query parameter; of `page[size]` that of the property `size` of a deep object `page`.
+    fn query_schema(&self, name: &str) -> Option<&Value> {
+        let (name, property) = match name.split_once('[') {
+            Some((name, property)) => (name, Some(property.trim_end_matches(']'))),
+            None => (name, None),
+        };
+        let mut parameters = self.parameters.iter().copied();
+        let declared =
+            parameters.find(|parameter| parameter["in"] == "query" && parameter["name"] == name)?;
+        match property {
+            Some(property) if declared["style"] == "deepObject" => {
+                declared["schema"]["properties"].get(property)
+            }
+            Some(_) => None,
+            None => Some(&declared["schema"]),
+        }
+    }
+}
+
 impl Document {
     pub(crate) fn read(path: &Path) -> Self {
         let text = std::fs::read_to_string(path)
@@ -33,15 +53,11 @@ impl Document {
         };
         let mut complaints = Vec::new();
         for (name, value) in request["query"].as_object().unwrap() {
-            let declared = operation
-                .parameters
-                .iter()
-                .find(|parameter| parameter["in"] == "query" && parameter["name"] == name.as_str());
-            match declared {
+            match operation.query_schema(name) {
                 None => complaints.push(format!("query parameter {name} is not declared")),
-                Some(parameter) => {
+                Some(schema) => {
                     let value = typed(value.as_str().unwrap());
-                    complaints.extend(self.invalid(&parameter["schema"], &value, name));
+                    complaints.extend(self.invalid(schema, &value, name));
                 }
             }
         }
@@ -179,12 +195,17 @@ mod tests {
         Document(json!({
             "paths": {
                 "/things/{id}": { "get": {}, "parameters": [{ "name": "id", "in": "path" }] },
-                "/things/search": { "get": { "parameters": [{ "$ref": "#/components/parameters/Page" }] } },
+                "/things/search": { "get": { "parameters": [
+                    { "$ref": "#/components/parameters/Page" }, { "$ref": "#/components/parameters/Cursor" }] } },
                 "/things": { "post": { "requestBody": { "content": { "application/json": {
                     "schema": { "$ref": "#/components/schemas/Thing" } } } } } },
             },
             "components": {
-                "parameters": { "Page": { "name": "page", "in": "query", "schema": { "type": "integer" } } },
+                "parameters": {
+                    "Page": { "name": "page", "in": "query", "schema": { "type": "integer" } },
+                    "Cursor": { "name": "cursor", "in": "query", "style": "deepObject", "schema": {
+                        "type": "object", "properties": { "size": { "type": "integer" } } } },
+                },
                 "schemas": { "Thing": { "allOf": [
                     { "type": "object", "properties": { "size": { "type": "integer" } } },
                     { "type": "object", "properties": { "tags": { "type": "array", "items": { "type": "object", "properties": { "a": {} } } } } },
@@ -206,6 +227,11 @@ mod tests {
         );
         assert_eq!(
             complaints("GET", "/things/search", json!({ "page": "2" }), Value::Null),
+            [""; 0]
+        );
+        let cursor = json!({ "cursor[size]": "2" });
+        assert_eq!(
+            complaints("GET", "/things/search", cursor, Value::Null),
             [""; 0]
         );
         let body = json!({ "size": 1, "tags": [{ "a": 1 }] });
@@ -235,6 +261,13 @@ mod tests {
                 json!({ "page": "2" }),
                 Value::Null,
                 "page is not declared",
+            ),
+            (
+                "GET",
+                "/things/search",
+                json!({ "page[size]": "2" }),
+                Value::Null,
+                "page[size] is not declared",
             ),
             (
                 "GET",

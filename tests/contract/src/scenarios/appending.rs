@@ -1,8 +1,10 @@
 //! Adding to records.
 
-use casewire_core::{Append, ErrorKind, RecordState, StatusChange};
+use casewire_core::{Append, ErrorKind, LookUp, RecordState, StatusChange, TraceSearch};
 
-use crate::story::{HOUR, MINUTE, agent, append, kim, note, only, read, session, thoroughly};
+use crate::story::{
+    HOUR, MINUTE, agent, append, kim, note, only, query, read, session, thoroughly,
+};
 use crate::vendor::{Often, Trouble, Vendor};
 
 type V = Box<dyn Vendor>;
@@ -41,6 +43,29 @@ pub(crate) async fn c5_appended_note_with_lost_answer_is_found_by_its_trace(v: V
     let found = thoroughly(&*v.connect(), "call/987", &kim()).await;
     assert_eq!(found.own.unwrap().id, record.id);
     assert_eq!(only(&*v).notes.len(), 1);
+}
+
+pub(crate) async fn c5_appended_session_is_found_whatever_is_wanted(v: V) {
+    let (connector, record) = read(&*v, RecordState::Open).await;
+    connector
+        .append(&record, &append("call/987"))
+        .await
+        .unwrap();
+    v.person_resolves(&record.id);
+    // Append was switched off since, or the session has no queue any more.
+    let mut query = LookUp {
+        session: session("call/987"),
+        records: None,
+        trace: TraceSearch::Thorough,
+        ..query(&kim())
+    };
+    let found = v.connect().look_up(&query).await.unwrap();
+    assert_eq!(found.own.unwrap().id, record.id);
+    query.session = session("call/988");
+    let found = v.connect().look_up(&query).await.unwrap();
+    assert_eq!(found.own, None);
+    assert_eq!(found.customer, record.customer);
+    assert_eq!(found.records, []);
 }
 
 pub(crate) async fn c6_same_append_writes_once(v: V) {

@@ -1,10 +1,12 @@
 //! Making records.
 
-use casewire_core::{ErrorKind, NewRecord, RecordCustomer, RecordState};
+use casewire_core::{
+    ErrorKind, LookUp, NewRecord, QueueId, RecordCustomer, RecordState, TraceSearch,
+};
 
 use crate::story::{
     HOUR, MINUTE, agent, by_email, by_external_id, ended, given, kim, new_record, note, only,
-    query, thoroughly,
+    query, session, thoroughly,
 };
 use crate::vendor::{Often, Trouble, Vendor};
 
@@ -72,6 +74,23 @@ pub(crate) async fn c5_created_record_with_lost_answer_is_found_by_its_trace(v: 
     assert_eq!(found.own, None);
 }
 
+pub(crate) async fn c5_created_record_is_found_without_its_customer(v: V) {
+    v.given_index_lag(HOUR);
+    let new = new_record("call/987", RecordCustomer::Anonymous);
+    v.connect().create_record(&new).await.unwrap();
+    let mut query = LookUp {
+        session: new.session,
+        customer: None,
+        records: None,
+        trace: TraceSearch::Thorough,
+    };
+    let found = v.connect().look_up(&query).await.unwrap();
+    assert_eq!(found.own.unwrap().id, only(&*v).id);
+    query.session = session("call/988");
+    let found = v.connect().look_up(&query).await.unwrap();
+    assert_eq!(found.own, None);
+}
+
 pub(crate) async fn c6_same_new_record_makes_one(v: V) {
     let connector = v.connect();
     let new = new_record("call/987", RecordCustomer::New(kim()));
@@ -100,14 +119,20 @@ pub(crate) async fn c6_same_new_record_after_a_restart_makes_one(v: V) {
 
 pub(crate) async fn c6_new_customer_is_created_once_while_the_index_lags(v: V) {
     v.given_index_lag(HOUR);
-    let mut made = Vec::new();
-    for (subject, queue) in [("call/987", "13"), ("call/988", "14")] {
-        let mut new = new_record(subject, RecordCustomer::New(kim()));
-        new.queue = Some(casewire_core::QueueId(queue.into()));
-        made.push(v.connect().create_record(&new).await.unwrap().customer);
+    for (number, identity) in [kim(), by_email("lee@example.com"), by_external_id("c-7")]
+        .into_iter()
+        .enumerate()
+    {
+        let mut made = Vec::new();
+        for queue in ["13", "14"] {
+            let subject = format!("call/{number}{queue}");
+            let mut new = new_record(&subject, RecordCustomer::New(identity.clone()));
+            new.queue = Some(QueueId(queue.into()));
+            made.push(v.connect().create_record(&new).await.unwrap().customer);
+        }
+        assert_eq!(made[0], made[1]);
+        assert_eq!(v.customers(), number + 1);
     }
-    assert_eq!(made[0], made[1]);
-    assert_eq!(v.customers(), 1);
 }
 
 pub(crate) async fn c6_anonymous_callers_are_apart_or_one(v: V) {

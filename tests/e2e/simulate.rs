@@ -1,6 +1,6 @@
 //! `casewire simulate`.
 
-use casewire_e2e_tests::{Ended, Setup, zendesk};
+use crate::process::{Ended, Setup, zendesk};
 use serde_json::{Value, json};
 
 use crate::day::{answered, event, lines};

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use casewire_e2e_tests::{Ended, binary, root};
+use crate::process::{Ended, binary, root};
 
 /// The shell block of the README that begins with `first`.
 fn block(readme: &str, first: &str) -> String {

@@ -9,35 +9,22 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The command, built beside the tests.
-///
-/// # Panics
-/// When it was not built.
-pub fn binary() -> PathBuf {
-    let test = std::env::current_exe().expect("the test knows its own path");
-    let target = test
-        .parent()
-        .and_then(Path::parent)
-        .expect("a target folder");
-    let binary = target.join(format!("casewire{}", std::env::consts::EXE_SUFFIX));
-    assert!(
-        binary.exists(),
-        "build the command first: `cargo build -p casewire-runner`"
-    );
-    binary
+/// The command, built for these tests.
+pub(crate) fn binary() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_casewire"))
 }
 
 /// The root of the repository.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// A sandbox process and a config for it in a folder of their own; both go with it.
-pub struct Setup {
+pub(crate) struct Setup {
     /// The folder that commands run in.
-    pub folder: TempDir,
+    pub(crate) folder: TempDir,
     /// Where the sandbox listens.
-    pub address: String,
+    pub(crate) address: String,
     sandbox: Child,
 }
 
@@ -57,13 +44,13 @@ impl Drop for Setup {
 
 /// How a command ended.
 #[derive(Clone, Debug)]
-pub struct Ended {
+pub(crate) struct Ended {
     /// Its exit code.
-    pub code: i32,
+    pub(crate) code: i32,
     /// What it wrote to standard output.
-    pub out: String,
+    pub(crate) out: String,
     /// What it wrote to standard error.
-    pub err: String,
+    pub(crate) err: String,
 }
 
 impl From<Output> for Ended {
@@ -78,10 +65,7 @@ impl From<Output> for Ended {
 
 impl Ended {
     /// Standard output as JSON, an object per line.
-    ///
-    /// # Panics
-    /// When a line is none.
-    pub fn json(&self) -> Vec<Value> {
+    pub(crate) fn json(&self) -> Vec<Value> {
         let lines = self.out.lines();
         lines
             .map(|line| serde_json::from_str(line).expect("a JSON line"))
@@ -90,10 +74,7 @@ impl Ended {
 }
 
 /// Starts a fake Zendesk with `more` arguments, sets it up, and writes a config with `rules` for it.
-///
-/// # Panics
-/// When any of it fails.
-pub fn zendesk(rules: &str, more: &[&str]) -> Setup {
+pub(crate) fn zendesk(rules: &str, more: &[&str]) -> Setup {
     let mut sandbox = Command::new(binary())
         .args(["sandbox", "--listen", "127.0.0.1:0", "--format", "json"])
         .args(more)
@@ -123,7 +104,7 @@ pub fn zendesk(rules: &str, more: &[&str]) -> Setup {
 
 impl Setup {
     /// Writes a config for the OAuth client `client` with `rules`.
-    pub fn configure(&self, client: &str, rules: &str) {
+    pub(crate) fn configure(&self, client: &str, rules: &str) {
         let config = format!(
             "[connector]\ntype = \"zendesk\"\nsubdomain = \"sandbox\"\nbase_url = \"http://{}\"\n\
              auth = {{ type = \"oauth_client_credentials\", client_id = \"{client}\", client_secret = {{ file = \"secret\" }} }}\n\
@@ -134,18 +115,12 @@ impl Setup {
     }
 
     /// Writes a file into the folder.
-    ///
-    /// # Panics
-    /// When it can not.
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.folder.path().join(name), text).expect("a written file");
     }
 
     /// Runs `casewire` with `args` in the folder.
-    ///
-    /// # Panics
-    /// When it can not be run.
-    pub fn run(&self, args: &[&str]) -> Ended {
+    pub(crate) fn run(&self, args: &[&str]) -> Ended {
         let output = Command::new(binary())
             .args(args)
             .current_dir(self.folder.path())
@@ -155,18 +130,12 @@ impl Setup {
     }
 
     /// What the sandbox holds.
-    ///
-    /// # Panics
-    /// When it does not answer.
-    pub fn state(&self) -> Value {
+    pub(crate) fn state(&self) -> Value {
         self.control("GET", "state", "")
     }
 
     /// Asks a control route of the sandbox.
-    ///
-    /// # Panics
-    /// When it does not answer, or refuses.
-    pub fn control(&self, method: &str, route: &str, body: &str) -> Value {
+    pub(crate) fn control(&self, method: &str, route: &str, body: &str) -> Value {
         let mut stream = TcpStream::connect(&self.address).expect("a listening sandbox");
         let length = body.len();
         write!(
@@ -183,7 +152,7 @@ impl Setup {
     }
 
     /// The records that the sandbox holds.
-    pub fn records(&self) -> Vec<Value> {
+    pub(crate) fn records(&self) -> Vec<Value> {
         self.state()["records"]
             .as_array()
             .cloned()

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use casewire_e2e_tests::zendesk;
+use crate::process::zendesk;
 use serde_json::json;
 
 #[test]
