@@ -150,7 +150,10 @@ impl<'a> Attempt<'a> {
         self.intended = self.intended.or(Some(outcome));
         let written = self.append(&record, status).await;
         if let Err(error) = &written
-            && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Conflict)
+            && matches!(
+                error.kind(),
+                ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Uncertain
+            )
         {
             self.doubted = Some(to);
         }
@@ -284,8 +287,8 @@ impl<'a> Attempt<'a> {
         };
         self.intended = self.intended.or(Some(outcome));
         let record = self.flow.connector.create_record(&new).await?;
-        if !self.notes(&record).is_empty() {
-            // The CRM had the session's record from before, with fewer notes.
+        if !record.trace.begins_with(session.key()) || !self.notes(&record).is_empty() {
+            // The CRM had the session's record from before, perhaps with fewer notes.
             self.intended = None;
             return self.complete(record).await;
         }

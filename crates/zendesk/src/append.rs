@@ -121,6 +121,6 @@ fn settled(now: Record, what: &Append) -> Result<Record> {
     Err(Error::new(ErrorKind::Conflict, why))
 }
 
-fn gone() -> Error {
+pub(crate) fn gone() -> Error {
     Error::new(ErrorKind::NotFound, "the ticket is gone")
 }

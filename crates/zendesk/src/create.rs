@@ -7,6 +7,7 @@ use casewire_http::{Repeat, Request, Response};
 use http::StatusCode;
 use sha2::{Digest, Sha256};
 
+use crate::append::gone;
 use crate::body::{Comment, TicketBody, TicketWrite};
 use crate::comment;
 use crate::connector::{Zendesk, assignee, united, zendesk_id};
@@ -23,10 +24,16 @@ impl Zendesk {
     pub(crate) async fn create(&self, new: &NewRecord) -> Result<Record> {
         let fields = self.field_ids().await?;
         let parent = match &new.follow_up_of {
-            Some(parent) => self.ticket(parent).await?,
+            Some(parent) => {
+                let ticket = self.ticket(parent).await?;
+                Some(
+                    ticket
+                        .filter(|ticket| !ticket.is_merged())
+                        .ok_or_else(gone)?,
+                )
+            }
             None => None,
         };
-        let parent = parent.filter(|parent| !parent.is_merged());
         let requester = self.requester(new).await?;
         if let RequesterOf::Overlooked(customer) = &requester
             && let Some(own) = self.own_of_overlooked(customer, new).await?

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use casewire_core::{
-    CrmConnector, Email, ErrorKind, RecordCustomer, RecordState, Severity, StatusChange, UserId,
+    CrmConnector, Email, ErrorKind, RecordCustomer, RecordId, RecordState, Severity, StatusChange,
+    UserId,
 };
 use casewire_sandbox::Fault;
 use casewire_zendesk::{DefaultUser, Zendesk, ZendeskConfig};
@@ -290,4 +291,14 @@ async fn a_record_without_an_agent_goes_to_the_default_user() {
         .unwrap();
     let ticket = account.shown(&format!("tickets/{}", record.id));
     assert_eq!(ticket["ticket"]["assignee_id"].to_string(), desk.0);
+}
+
+#[tokio::test]
+async fn r11_a_follow_up_of_a_ticket_that_is_gone_is_decided_again() {
+    let (account, zendesk) = Account::ready().await;
+    let mut follow_up = new_record("call/2", RecordCustomer::None);
+    follow_up.follow_up_of = Some(RecordId("4711".to_owned()));
+    let error = zendesk.create_record(&follow_up).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert_eq!(account.records().len(), 0);
 }
