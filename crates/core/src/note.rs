@@ -84,7 +84,7 @@ impl Note {
             false => Self::ended(session, zone),
             true => Self::late(session, trace),
         };
-        [Self::linked(then, zone)]
+        [Self::linked(then, latest, zone)]
             .into_iter()
             .chain(transfers)
             .chain(end)
@@ -92,8 +92,9 @@ impl Note {
             .collect()
     }
 
-    /// The note that `session` was linked.
-    pub fn linked(session: &Session, zone: &TimeZone) -> Self {
+    /// The note that `session` was linked. Its agent may have been told of only after that, in the `latest`;
+    /// not when the session was handed over since.
+    fn linked(session: &Session, latest: &Session, zone: &TimeZone) -> Self {
         let kind = session
             .session_type()
             .unwrap_or(match session.key().kind() {
@@ -108,7 +109,8 @@ impl Note {
         if let Some(language) = session.language() {
             let _ = write!(text, "\nLanguage: {}", one_line(language));
         }
-        if let Some(agent) = session.agent().and_then(agent_name) {
+        let told_later = latest.agent().filter(|_| latest.transfers().is_empty());
+        if let Some(agent) = session.agent().or(told_later).and_then(agent_name) {
             let _ = write!(text, "\nAgent: {agent}");
         }
         if let Some(at) = session.started_at() {
@@ -122,7 +124,7 @@ impl Note {
     }
 
     /// The note that the session was handed over.
-    pub fn transferred(transfer: &Transfer, zone: &TimeZone) -> Self {
+    fn transferred(transfer: &Transfer, zone: &TimeZone) -> Self {
         let mut text = String::from("Transferred");
         if let Some(agent) = transfer.agent.as_ref().and_then(agent_name) {
             let _ = write!(text, " to {agent}");
@@ -139,7 +141,7 @@ impl Note {
     }
 
     /// The note that `session` ended; `None` while it has not.
-    pub fn ended(session: &Session, zone: &TimeZone) -> Option<Self> {
+    fn ended(session: &Session, zone: &TimeZone) -> Option<Self> {
         let ended_at = session.ended_at()?;
         let facts = end_facts(session);
         let mut text = String::from("Ended: ");

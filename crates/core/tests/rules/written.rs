@@ -297,3 +297,18 @@ fn r15_the_link_is_told_as_it_was() {
         notes[1].text
     );
 }
+
+#[test]
+fn r15_an_agent_told_of_after_the_link_is_in_its_note() {
+    let assigned = call().at(6, EventKind::Assigned);
+    let connected = assigned
+        .clone()
+        .by(9, EventKind::Connected, AgentKind::Human);
+    let (then, latest) = (assigned.session(), connected.session());
+    let notes = Note::missing(&then, &latest, second(6), &TimeZone::UTC, &Trace::default());
+    assert!(
+        notes[0].text.contains("Agent: agent 5"),
+        "{}",
+        notes[0].text
+    );
+}
