@@ -79,7 +79,7 @@ pub enum RefusedWhy {
 }
 
 /// How far back R10 looks from `now`: the earliest time of closing that still counts.
-pub fn closed_since(rules: &Rules, now: Timestamp) -> Option<Timestamp> {
+pub(crate) fn closed_since(rules: &Rules, now: Timestamp) -> Option<Timestamp> {
     if !rules.append_to_open {
         return None;
     }
@@ -90,7 +90,7 @@ pub fn closed_since(rules: &Rules, now: Timestamp) -> Option<Timestamp> {
 
 /// Whether the customer's records matter at all for `session`: the precondition of R9, but for the
 /// customer.
-pub fn may_append(rules: &Rules, session: &Session) -> bool {
+pub(crate) fn may_append(rules: &Rules, session: &Session) -> bool {
     rules.append_to_open
         && session.voicemail_at().is_none()
         && session.queue().is_some()

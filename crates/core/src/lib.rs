@@ -16,9 +16,7 @@ mod settings;
 mod title;
 mod write;
 
-pub use choose::{
-    Action, Candidates, Choice, Refused, RefusedWhy, choose, closed_since, may_append,
-};
+pub use choose::{Action, Candidates, Choice, Refused, RefusedWhy, choose};
 pub use connector::{
     Apply, Change, CrmConnector, Finding, Found, LookUp, Profile, Severity, TraceSearch,
     WantedRecords,

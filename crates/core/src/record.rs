@@ -1,5 +1,6 @@
 //! Records as Casewire sees them: a case, ticket or conversation of any CRM.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -167,6 +168,12 @@ impl Trace {
         self.0.iter().any(|known| known.starts_with(&ended))
     }
 
+    /// Whether every session and note of `other` is here too.
+    pub fn covers(&self, other: &Self) -> bool {
+        let known: HashSet<&str> = self.0.iter().map(AsRef::as_ref).collect();
+        other.0.iter().all(|token| known.contains(&**token))
+    }
+
     /// Adds `session` and its `notes`; what is there already stays as it is.
     pub fn add(&mut self, session: &SessionKey, notes: &[Note]) {
         let tokens = [session.token()]
@@ -231,6 +238,18 @@ mod tests {
         let text = trace.to_text(1_000);
         assert!(text.starts_with("see also 4711 call/9@"), "{text}");
         assert_eq!(Trace::parse(&text), trace);
+    }
+
+    #[test]
+    fn a_trace_covers_what_it_has() {
+        let (one, two) = (session("//a", "1"), session("//a", "2"));
+        let (mut less, mut more) = (Trace::default(), Trace::default());
+        less.add(&one, &[]);
+        more.add(&two, &[]);
+        assert!(!more.covers(&less));
+        more.add(&one, &[]);
+        assert!(more.covers(&less));
+        assert!(!less.covers(&more));
     }
 
     #[test]

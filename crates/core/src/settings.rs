@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{Profile, QueueId, Title};
+use crate::{Profile, Queue, QueueId, Session, Title};
 
 /// The record rules' settings. Every key may also be set per leaf queue.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -178,6 +178,11 @@ impl Settings {
         queue
             .and_then(|queue| self.queues.get(queue))
             .unwrap_or(&self.rules)
+    }
+
+    /// The rules that hold for `session`: those of its leaf queue.
+    pub fn rules_of(&self, session: &Session) -> &Rules {
+        self.rules_in(session.queue().map(Queue::leaf))
     }
 
     fn scopes(&self) -> impl Iterator<Item = (Option<&QueueId>, &Rules)> {

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Action, AnonymousCustomers, CustomerId, LookUp, Profile, RecordCustomer, Rules, Session,
-    TraceSearch, WantedRecords, closed_since, may_append,
+    TraceSearch, WantedRecords,
+    choose::{closed_since, may_append},
 };
 
 /// How a session ended up (docs/RULES.md §6).

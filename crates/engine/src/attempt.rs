@@ -188,15 +188,17 @@ impl<'a> Attempt<'a> {
         let repeated = self.intended.is_none();
         let outcome = self.intended.unwrap_or(told);
         let notes = self.notes(&own);
-        let mut notes_written = notes.len();
-        let record = if notes.is_empty() {
-            own
+        let (record, notes_written) = if notes.is_empty() {
+            let by_this_attempt = match repeated {
+                true => 0,
+                false => self.missing(&Trace::default()).len(),
+            };
+            (own, by_this_attempt)
         } else if own.state == RecordState::Closed {
-            notes_written = 0;
-            let warning = "the record is closed for good: notes that came later were not added";
-            self.warn(warning);
-            own
+            self.warn("the record is closed for good: notes that came later were not added");
+            (own, 0)
         } else {
+            let notes_written = notes.len();
             let transferred = notes
                 .iter()
                 .any(|note| matches!(note.id, NoteId::Transferred { .. }));
@@ -212,11 +214,9 @@ impl<'a> Attempt<'a> {
                 // R15: late data never reopens a record.
                 status: StatusChange::Keep,
             };
-            self.flow.connector.append(&own, &what).await?
+            let record = self.flow.connector.append(&own, &what).await?;
+            (record, notes_written)
         };
-        if !repeated && notes_written == 0 {
-            notes_written = self.missing(&Trace::default()).len();
-        }
         Ok(Done {
             outcome,
             rule_for_none: None,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use casewire_core::{CrmConnector, Outcome, Queue, Reason, Session, Settings, TraceSearch};
+use casewire_core::{CrmConnector, Outcome, Reason, Session, Settings, TraceSearch};
 use jiff::Timestamp;
 use tracing::info;
 
@@ -55,7 +55,7 @@ impl Flow {
     /// Links `due` to its record and writes its notes. `lane` is what was written in the session's lane
     /// so far; no other session of the lane may be in this method at the same time.
     pub async fn link(&self, due: &DueSession, trace: TraceSearch, lane: &mut Lane) -> Receipt {
-        let rules = self.settings.rules_in(due.then.queue().map(Queue::leaf));
+        let rules = self.settings.rules_of(&due.then);
         let mut attempt = Attempt::new(self, due, rules, trace);
         let done = attempt.run(lane).await;
         let mut receipt = Receipt {

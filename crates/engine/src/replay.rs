@@ -94,7 +94,9 @@ async fn serve(
         if let Some(first) = halted.get() {
             receipts.push(Receipt {
                 session: due.then.key().clone(),
+                rule: Some(due.reason.rule),
                 decided_at: Some(due.at),
+                chosen: None,
                 refused: Vec::new(),
                 warnings: Vec::new(),
                 ..first.clone()
@@ -129,9 +131,7 @@ fn fold(flow: &Flow, events: &[SessionEvent]) -> Vec<Folded> {
             continue;
         }
         let session = &folded.session;
-        let rules = flow
-            .settings()
-            .rules_in(session.queue().map(casewire_core::Queue::leaf));
+        let rules = flow.settings().rules_of(session);
         if let Due::Now(reason) = due(rules, session) {
             folded.due = Some(DueSession {
                 then: session.clone(),
@@ -151,12 +151,11 @@ fn fold(flow: &Flow, events: &[SessionEvent]) -> Vec<Folded> {
 
 /// The receipt of a session that makes no record: it ended without being due, or still waits.
 fn without_record(flow: &Flow, session: &Session) -> Receipt {
-    let rules = flow
-        .settings()
-        .rules_in(session.queue().map(casewire_core::Queue::leaf));
+    let rules = flow.settings().rules_of(session);
     let (rule, reason, decided_at) = match due(rules, session) {
-        Due::Now(reason) => (Some(reason.rule), reason.text, session.ended_at()),
-        Due::Never(reason) => (Some(reason.rule), reason.text, session.ended_at()),
+        Due::Now(reason) | Due::Never(reason) => {
+            (Some(reason.rule), reason.text, session.ended_at())
+        }
         Due::Wait(reason) => (None, reason, None),
     };
     Receipt {

@@ -463,11 +463,14 @@ async fn refused_credentials_are_asked_for_once_not_once_a_session() {
         Arc::new(Settings::default()),
         Patience::default(),
     );
-    let events = (0..20)
+    let mut events: Vec<_> = (0..20)
         .flat_map(|id| answered(&id.to_string(), 6))
         .collect();
+    events.push(event("20", 9, EventKind::Voicemail));
     let receipts = replay(&flow, events, 1, |_| ()).await;
-    assert_eq!(receipts.len(), 20);
+    assert_eq!(receipts.len(), 21);
+    let last = receipts.last().unwrap();
+    assert_eq!(last.rule, Some(RuleId::R1), "each keeps its own rule");
     assert!(
         receipts
             .iter()

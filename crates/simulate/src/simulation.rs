@@ -126,17 +126,12 @@ impl<'a> Simulation<'a> {
         waiting.sort_by(|a, b| a.session.key().cmp(b.session.key()));
         for undecided in waiting {
             let session = &undecided.session;
-            let rules = self.settings.rules_in(leaf(session));
+            let rules = self.settings.rules_of(session);
             if let Due::Wait(reason) = due(rules, session) {
                 settled(none(session, None, reason, None, undecided.warnings));
             }
         }
         self.ignored
-    }
-
-    /// Sessions that are in memory because they are not decided yet.
-    pub fn undecided(&self) -> usize {
-        self.undecided.len()
     }
 
     fn fold(&mut self, event: &SessionEvent, warning: Option<&str>) {
@@ -162,7 +157,7 @@ impl<'a> Simulation<'a> {
         {
             undecided.warnings.push(warning.to_owned());
         }
-        let rules = self.settings.rules_in(leaf(&undecided.session));
+        let rules = self.settings.rules_of(&undecided.session);
         match due(rules, &undecided.session) {
             Due::Wait(_) => {}
             Due::Never(_) if undecided.never_at.is_some() => {}
@@ -200,7 +195,7 @@ impl<'a> Simulation<'a> {
             return;
         };
         self.never.insert(fingerprint(&session));
-        let rules = self.settings.rules_in(leaf(&undecided.session));
+        let rules = self.settings.rules_of(&undecided.session);
         if let Due::Never(reason) = due(rules, &undecided.session) {
             let at = undecided.never_at;
             settled(none(

@@ -1,7 +1,5 @@
 //! Adding to tickets.
 
-use std::collections::HashSet;
-
 use casewire_core::{
     Append, Error, ErrorKind, Note, Record, RecordState, Result, StatusChange, Trace,
 };
@@ -14,14 +12,11 @@ use crate::fields::FieldIds;
 use crate::limits::TICKETS_UPDATE;
 use crate::wire::{FieldValue, TicketAnswer};
 
-/// More than any trace is long.
-const ALL: usize = 10_000_000;
-
 impl Zendesk {
     pub(crate) async fn update(&self, to: &Record, what: &Append) -> Result<Record> {
         if let Some(written) = self.written.find(&to.id)
             && written.version == to.version
-            && has_more(&written.trace, &to.trace)
+            && !to.trace.covers(&written.trace)
         {
             return settled(written, what);
         }
@@ -91,13 +86,6 @@ impl Zendesk {
             ..TicketWrite::default()
         }))
     }
-}
-
-/// Whether `one` has a session or note that `other` lacks.
-fn has_more(one: &Trace, other: &Trace) -> bool {
-    let (one, other) = (one.to_text(ALL), other.to_text(ALL));
-    let known: HashSet<_> = other.split_whitespace().collect();
-    one.split_whitespace().any(|token| !known.contains(token))
 }
 
 /// Whether the notes are on the record, and with them, as one unit, the rest.
