@@ -1,18 +1,19 @@
 //! CloudEvents 1.0 in JSON. Strict: this format is ours.
 
-use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use casewire_core::{EventData, EventId, EventKind, SessionEvent, SessionKey};
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 
 use crate::data::Data;
 use crate::error::{self, Fault, InputError, Place};
 use crate::object::Object;
 use crate::read::Incoming;
-use crate::scalar::{Moment, Text};
+use crate::scalar::{Moment, Scalar, Text};
 use crate::shared::Shared;
 
 /// Reads one event in structured mode.
@@ -25,56 +26,78 @@ pub(crate) fn structured(json: &[u8], shared: &mut Shared) -> Result<Incoming, F
     envelope.into_incoming(shared)
 }
 
-/// Reads one event in binary mode: the attributes by name, and the data.
-pub(crate) fn binary<'a>(
-    attributes: impl IntoIterator<Item = (&'a str, &'a str)>,
-    data: &'a [u8],
+/// Reads one event in binary mode: the attributes by name, and the body as data.
+pub(crate) fn binary(
+    attributes: &[(String, String)],
+    body: &[u8],
     shared: &mut Shared,
 ) -> Result<Incoming, InputError> {
-    let in_attribute = |fault: Fault| fault.at(Place::START, b"");
-    let mut envelope = Envelope::default();
-    for (name, value) in attributes {
-        let text = Some(Text(Cow::Borrowed(value)));
-        match name {
-            "specversion" => envelope.specversion = text,
-            "id" => envelope.id = text,
-            "source" => envelope.source = text,
-            "type" => envelope.kind = text,
-            "subject" => envelope.subject = text,
-            "time" => {
-                envelope.time = Some(
-                    Moment::parse(value).map_err(|problem| in_attribute(fault("time", problem)))?,
-                )
+    // The same reader as in structured mode, so that both modes take and refuse the same.
+    let members: Vec<String> = attributes
+        .iter()
+        .map(|(name, value)| {
+            format!(
+                "{}:{}",
+                Value::from(name.as_str()),
+                Value::from(value.as_str())
+            )
+        })
+        .collect();
+    let mut incoming = structured(format!("{{{}}}", members.join(",")).as_bytes(), shared)
+        .map_err(|fault| fault.in_header().at(Place::START, b""))?;
+    if !body.trim_ascii().is_empty() {
+        incoming.event.data = data_alone(body, shared, &mut incoming.warning).map_err(|fault| {
+            let error = fault.at(Place::START, body);
+            let field = error
+                .field
+                .map_or_else(|| "data".to_owned(), |field| format!("data.{field}"));
+            InputError {
+                field: Some(field),
+                ..error
             }
-            "datacontenttype" => envelope.datacontenttype = text,
-            _ => {}
-        }
-    }
-    if !data.iter().all(u8::is_ascii_whitespace) {
-        envelope.data = serde_json::from_slice(data).map_err(|_| {
-            let mut error = error::explain::<Object<Data<'_>>>(data).at(Place::START, data);
-            error.field = Some(match error.field {
-                Some(field) => format!("data.{field}"),
-                None => "data".to_owned(),
-            });
-            error
         })?;
     }
-    envelope.into_incoming(shared).map_err(in_attribute)
+    Ok(incoming)
 }
 
 /// The context attributes and the data.
 #[derive(Debug, Default)]
 struct Envelope<'a> {
-    specversion: Option<Text<'a>>,
-    id: Option<Text<'a>>,
-    source: Option<Text<'a>>,
-    kind: Option<Text<'a>>,
-    subject: Option<Text<'a>>,
-    time: Option<Moment>,
-    datacontenttype: Option<Text<'a>>,
-    data: Option<Object<Data<'a>>>,
-    data_base64: Option<Text<'a>>,
+    specversion: Slot<Text<'a>>,
+    id: Slot<Text<'a>>,
+    source: Slot<Text<'a>>,
+    kind: Slot<Text<'a>>,
+    subject: Slot<Text<'a>>,
+    time: Slot<Moment>,
+    datacontenttype: Slot<Text<'a>>,
+    data: Slot<Object<Data<'a>>>,
+    data_base64: Slot<Text<'a>>,
+}
+
+/// The place of a member. It is taken once the member was there, even as null.
+#[derive(Debug)]
+struct Slot<T> {
+    is_taken: bool,
+    value: Option<T>,
+}
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Self {
+            is_taken: false,
+            value: None,
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Slot<T> {
+    fn read<A: MapAccess<'de>>(&mut self, name: &'static str, map: &mut A) -> Result<(), A::Error> {
+        if std::mem::replace(&mut self.is_taken, true) {
+            return Err(de::Error::duplicate_field(name));
+        }
+        self.value = map.next_value()?;
+        Ok(())
+    }
 }
 
 impl<'de> Deserialize<'de> for Envelope<'de> {
@@ -89,27 +112,30 @@ impl<'de> Deserialize<'de> for Envelope<'de> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut envelope = Envelope::default();
+                let mut extensions = BTreeSet::new();
                 while let Some(Text(name)) = map.next_key()? {
                     match &*name {
-                        "specversion" => {
-                            member(&mut envelope.specversion, "specversion", &mut map)?;
-                        }
-                        "id" => member(&mut envelope.id, "id", &mut map)?,
-                        "source" => member(&mut envelope.source, "source", &mut map)?,
-                        "type" => member(&mut envelope.kind, "type", &mut map)?,
-                        "subject" => member(&mut envelope.subject, "subject", &mut map)?,
-                        "time" => member(&mut envelope.time, "time", &mut map)?,
+                        "specversion" => envelope.specversion.read("specversion", &mut map)?,
+                        "id" => envelope.id.read("id", &mut map)?,
+                        "source" => envelope.source.read("source", &mut map)?,
+                        "type" => envelope.kind.read("type", &mut map)?,
+                        "subject" => envelope.subject.read("subject", &mut map)?,
+                        "time" => envelope.time.read("time", &mut map)?,
                         "datacontenttype" => {
-                            member(&mut envelope.datacontenttype, "datacontenttype", &mut map)?;
+                            envelope.datacontenttype.read("datacontenttype", &mut map)?;
                         }
-                        "data" => member(&mut envelope.data, "data", &mut map)?,
-                        "data_base64" => {
-                            member(&mut envelope.data_base64, "data_base64", &mut map)?;
+                        "data" => envelope.data.read("data", &mut map)?,
+                        "data_base64" => envelope.data_base64.read("data_base64", &mut map)?,
+                        extension => {
+                            if !is_attribute_name(extension) {
+                                return Err(de::Error::custom(error::no_attribute(extension)));
+                            }
+                            if extensions.contains(extension) {
+                                return Err(de::Error::custom(error::repeated(extension)));
+                            }
+                            map.next_value::<Scalar>()?;
+                            extensions.insert(name);
                         }
-                        name if is_attribute_name(name) => {
-                            map.next_value::<IgnoredAny>()?;
-                        }
-                        _ => return Err(de::Error::custom(NO_ATTRIBUTE)),
                     }
                 }
                 Ok(envelope)
@@ -119,20 +145,6 @@ impl<'de> Deserialize<'de> for Envelope<'de> {
     }
 }
 
-const NO_ATTRIBUTE: &str = "an attribute's name has lower-case letters and digits only";
-
-fn member<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
-    slot: &mut Option<T>,
-    name: &'static str,
-    map: &mut A,
-) -> Result<(), A::Error> {
-    if slot.is_some() {
-        return Err(de::Error::duplicate_field(name));
-    }
-    *slot = map.next_value()?;
-    Ok(())
-}
-
 fn is_attribute_name(name: &str) -> bool {
     !name.is_empty()
         && name
@@ -140,26 +152,26 @@ fn is_attribute_name(name: &str) -> bool {
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
-impl<'a> Envelope<'a> {
-    fn into_incoming(mut self, shared: &mut Shared) -> Result<Incoming, Fault> {
-        let specversion = required("specversion", self.specversion.as_ref())?;
+impl Envelope<'_> {
+    fn into_incoming(self, shared: &mut Shared) -> Result<Incoming, Fault> {
+        let specversion = required("specversion", self.specversion.value.as_ref())?;
         if specversion != "1.0" {
             return Err(fault("specversion", "not `1.0`"));
         }
-        let id = EventId(required("id", self.id.as_ref())?.into());
-        let source = shared.source(required("source", self.source.as_ref())?);
-        let kind = EventKind::parse(required("type", self.kind.as_ref())?);
-        let subject = required("subject", self.subject.as_ref())?;
+        let id = EventId(required("id", self.id.value.as_ref())?.into());
+        let source = shared.source(required("source", self.source.value.as_ref())?);
+        let kind = EventKind::parse(required("type", self.kind.value.as_ref())?);
+        let subject = required("subject", self.subject.value.as_ref())?;
         let session = SessionKey::parse(&source, subject)
             .ok_or_else(|| fault("subject", "not `call/<id>` or `chat/<id>`"))?;
-        let Moment(time) = self.time.ok_or_else(|| missing("time"))?;
-        if let Some(Text(media_type)) = &self.datacontenttype
+        let Moment(time) = self.time.value.ok_or_else(|| missing("time"))?;
+        if let Some(Text(media_type)) = &self.datacontenttype.value
             && !is_json(media_type)
         {
             return Err(fault("datacontenttype", "not a JSON media type"));
         }
         let mut warning = None;
-        let data = match (self.data.take(), &self.data_base64) {
+        let data = match (self.data.value, &self.data_base64.value) {
             (Some(Object(data)), None) => data
                 .into_event_data(shared, &mut warning)
                 .map_err(|fault| fault.under("data"))?,
@@ -169,7 +181,7 @@ impl<'a> Envelope<'a> {
                 let json = STANDARD
                     .decode(encoded.as_bytes())
                     .map_err(|_| fault("data_base64", "not base64 (RFC 4648)"))?;
-                from_encoded(&json, shared, &mut warning)
+                data_alone(&json, shared, &mut warning)
                     .map_err(|fault| fault.encoded_in("data_base64"))?
             }
         };
@@ -187,7 +199,8 @@ impl<'a> Envelope<'a> {
     }
 }
 
-fn from_encoded(
+/// Reads data that came by itself.
+fn data_alone(
     json: &[u8],
     shared: &mut Shared,
     warning: &mut Option<String>,

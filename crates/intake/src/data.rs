@@ -9,7 +9,7 @@ use casewire_core::{
 use serde::{Deserialize, Deserializer, de};
 
 use crate::absent::{self, known};
-use crate::error::Fault;
+use crate::error::{Fault, shown};
 use crate::object::Object;
 use crate::scalar::{Moment, Text};
 use crate::shared::Shared;
@@ -174,7 +174,11 @@ impl QueueData<'_> {
             (Some(id), Some((leaf, _))) if id != *leaf => {
                 return Err(Fault::new(
                     "queue.id",
-                    format!("it is `{id}`, but the path leads to `{leaf}`"),
+                    format!(
+                        "it is `{}`, but the path leads to `{}`",
+                        shown(id),
+                        shown(leaf)
+                    ),
                     "give the id of the path's last step",
                 ));
             }

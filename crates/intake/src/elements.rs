@@ -22,6 +22,8 @@ enum State {
     OnePerLine,
     /// Objects span lines.
     Spanning,
+    /// Before the one object that a request body is, unless it is an array.
+    Sole,
     /// Before the first element of an array.
     ArrayStart,
     /// After an element of an array.
@@ -60,6 +62,15 @@ impl<R: BufRead> Elements<R> {
         this
     }
 
+    /// The elements of a request body: of an array, or one object and nothing after it.
+    pub(crate) fn of_body(body: R) -> Self {
+        let mut this = Self::new(body);
+        if this.state == State::BeforeLines {
+            this.state = State::Sole;
+        }
+        this
+    }
+
     pub(crate) fn shape(&self) -> Shape {
         self.shape
     }
@@ -73,6 +84,7 @@ impl<R: BufRead> Elements<R> {
             State::Done => Ok(None),
             State::ArrayStart | State::ArrayRest => self.next_in_array(),
             State::BeforeLines | State::OnePerLine | State::Spanning => self.next_in_lines(),
+            State::Sole => self.sole(),
         };
         match found {
             Ok(Some(place)) => {
@@ -138,6 +150,25 @@ impl<R: BufRead> Elements<R> {
             }
             return Ok(Some(place));
         }
+    }
+
+    fn sole(&mut self) -> Result<Option<Place>, InputError> {
+        match self.skip_blank()? {
+            Some(b'{') => {}
+            Some(other) => return Err(self.no_object(other)),
+            None => {
+                return Err(self.here.error(
+                    "the body is empty",
+                    "send one event, or an array of events, which may be empty",
+                ));
+            }
+        }
+        self.state = State::Done;
+        // Its end is not looked for: the parser stops at the first thing that is wrong, or at what follows.
+        self.element.clear();
+        let read = self.input.read_to_end(&mut self.element);
+        read.map_err(|error| self.here.failed(&error))?;
+        Ok(Some(self.here))
     }
 
     fn next_in_array(&mut self) -> Result<Option<Place>, InputError> {
@@ -214,13 +245,19 @@ impl<R: BufRead> Elements<R> {
                 .error("expected an object", "send one JSON object for each event"),
             0x1F => self.here.error(
                 format!("{NOT_TEXT}: it seems to be packed with gzip"),
-                "unpack it on the way, as in `zcat FILE | casewire replay -`",
+                match self.state {
+                    State::Sole => "send it unpacked",
+                    _ => "unpack it on the way, as in `zcat FILE | casewire replay -`",
+                },
             ),
             // How a text in UTF-16 begins.
             0 | 0xFE | 0xFF => self.here.error(NOT_TEXT, SAVE_AS_UTF8),
             _ => self.here.error(
                 NOT_TEXT,
-                "write each event as a JSON object, one a line or all in one array",
+                match self.state {
+                    State::Sole => "write one event as a JSON object, several as an array of them",
+                    _ => "write each event as a JSON object, one a line or all in one array",
+                },
             ),
         }
     }

@@ -150,6 +150,16 @@ impl Fault {
         self
     }
 
+    /// The same fault in an attribute that came as a header: its field is the header's name.
+    pub(crate) fn in_header(mut self) -> Self {
+        self.stopped_at = None;
+        self.field = self.field.map(|name| match name.as_str() {
+            "datacontenttype" => "content-type".to_owned(),
+            name => format!("ce-{name}"),
+        });
+        self
+    }
+
     /// The same fault in text that was encoded within the field `parent`: its place is that field.
     pub(crate) fn encoded_in(mut self, parent: &str) -> Self {
         self.stopped_at = None;
@@ -180,7 +190,7 @@ impl Fault {
             }
         };
         InputError {
-            field: self.field,
+            field: self.field.as_deref().map(shown),
             ..place.error(problem, self.remedy)
         }
     }
@@ -214,42 +224,105 @@ fn describe(path: String, error: &serde_json::Error) -> Fault {
     let text = text
         .rsplit_once(" at line ")
         .map_or(text.as_str(), |(text, _)| text);
-    let field = (path != "." && !path.is_empty()).then_some(path);
+    let stopped_at = Some((error.line(), error.column()));
     if !error.is_data() {
+        let (problem, remedy) = match text {
+            "recursion limit exceeded" => (
+                "nested more than 127 levels deep".to_owned(),
+                "send it flatter: no event nests that deep",
+            ),
+            "trailing characters" => (
+                "not JSON: trailing characters".to_owned(),
+                "put several events into one array",
+            ),
+            _ if error.is_eof() => (
+                format!("not JSON: {text}"),
+                "the text ends too early: send the whole of it",
+            ),
+            _ => (format!("not JSON: {text}"), "write it as JSON (RFC 8259)"),
+        };
         return Fault {
             field: None,
-            problem: format!("not JSON: {text}"),
-            remedy: match error.is_eof() {
-                true => "the text ends too early: send the whole of it",
-                false => "write it as JSON (RFC 8259)",
-            },
-            stopped_at: Some((error.line(), error.column())),
+            problem,
+            remedy,
+            stopped_at,
         };
     }
     let (problem, remedy) = plain(text);
-    // A repeated member can only be found where the reader stopped; a path finds the first one.
-    let repeated = text.starts_with("duplicate field");
-    Fault {
-        field,
-        problem,
-        remedy,
-        stopped_at: repeated.then(|| (error.line(), error.column())),
+    let parent = (path != "." && !path.is_empty()).then_some(path);
+    if !text.starts_with(REPEATED) && !text.starts_with(NO_ATTRIBUTE) {
+        return Fault {
+            field: parent,
+            problem,
+            remedy,
+            stopped_at: None,
+        };
     }
+    // What is wrong is the member's name: the path ends above it, and would lead to the first of that name.
+    let fault = Fault {
+        stopped_at,
+        ..Fault::new(quoted(text), problem, remedy)
+    };
+    match parent {
+        Some(parent) => fault.under(&parent),
+        None => fault,
+    }
+}
+
+/// How serde begins to say that a member is there twice.
+const REPEATED: &str = "duplicate field";
+
+/// How [`no_attribute`] begins.
+const NO_ATTRIBUTE: &str = "no attribute";
+
+/// The message of a member that is there twice.
+pub(crate) fn repeated(name: &str) -> String {
+    format!("{REPEATED} `{name}`")
+}
+
+/// The message of a member that can not be an attribute.
+pub(crate) fn no_attribute(name: &str) -> String {
+    format!("{NO_ATTRIBUTE} `{}`", shown(name))
+}
+
+/// The name that a message quotes.
+fn quoted(text: &str) -> String {
+    shown(text.split('`').nth(1).unwrap_or_default())
+}
+
+/// A name from the input, fit to be shown: of one line, and not of any length.
+pub(crate) fn shown(name: &str) -> String {
+    const LONGEST: usize = 200;
+    let mut shown: String = name
+        .chars()
+        .map(|c| if c.is_control() { '\u{FFFD}' } else { c })
+        .take(LONGEST)
+        .collect();
+    if name.chars().nth(LONGEST).is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// Serde's message in our words, and the remedy.
 fn plain(text: &str) -> (String, &'static str) {
-    let name = || text.split('`').nth(1).unwrap_or_default();
+    let name = quoted(text);
     if text.starts_with("missing field") {
-        return (format!("`{}` is missing", name()), "add it");
+        return (format!("`{name}` is missing"), "add it");
     }
-    if text.starts_with("duplicate field") {
-        return (format!("`{}` is there twice", name()), "keep one of them");
+    if text.starts_with(REPEATED) {
+        return (format!("`{name}` is there twice"), "keep one of them");
+    }
+    if text.starts_with(NO_ATTRIBUTE) {
+        return (
+            format!("`{name}` can not be an attribute's name"),
+            "name it in lower-case letters and digits",
+        );
     }
     if text.starts_with("unknown field") {
-        let known = text.split_once(", ").map_or("", |(_, known)| known);
+        let known = text.split_once("`, ").map_or("", |(_, known)| known);
         return (
-            format!("`{}` is no field here; {known}", name()),
+            format!("`{name}` is no field here; {known}"),
             "leave it out, or spell it as one of these",
         );
     }
@@ -278,6 +351,7 @@ fn plain(text: &str) -> (String, &'static str) {
 /// JSON's words for serde's and Rust's. What is not among them may come from the input, and is not repeated.
 fn in_json(word: &str) -> &'static str {
     match word {
+        "a scalar" => "a string, a number, true or false",
         "a string" | "string" => "a string",
         "an object" | "an event object" | "map" => "an object",
         "array" | "sequence" | "a sequence" => "an array",

@@ -1,4 +1,4 @@
-//! Whole inputs: files, streams and request bodies.
+//! Whole inputs: files and streams.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -90,12 +90,10 @@ impl<R: BufRead> Iterator for Events<R> {
                     self.ready.extend(self.reading.clues.conclude());
                 }
                 Ok(Some((element, place))) => {
-                    if self.reading.is_cloud_event(element) {
-                        let incoming = cloudevent::structured(element, &mut self.reading.shared);
-                        return Some(incoming.map_err(|fault| fault.at(place, element)));
-                    }
-                    if let Err(fault) = self.reading.read_foreign(element, &mut self.ready) {
-                        return Some(Err(fault.at(place, element)));
+                    match self.reading.element(element, &mut self.ready) {
+                        Ok(None) => {}
+                        Ok(Some(incoming)) => return Some(Ok(incoming)),
+                        Err(fault) => return Some(Err(fault.at(place, element))),
                     }
                 }
             }
@@ -103,34 +101,12 @@ impl<R: BufRead> Iterator for Events<R> {
     }
 }
 
-/// Reads a request body: one object or an array of them, of any of the formats. All or nothing: the first
-/// error refuses the body.
-///
-/// # Errors
-/// What is wrong with the first element that can not be read.
-pub fn parse_body(body: &[u8], default_source: &Arc<str>) -> Result<Vec<Incoming>, InputError> {
-    read(body, default_source).collect()
-}
-
-/// Reads a `CloudEvent` in binary mode: its attributes by name (without `ce-`, and `datacontenttype` from the
-/// content type), and the body as data.
-///
-/// # Errors
-/// What is wrong; line and column count within `data`, and are those of its start when the fault is in an
-/// attribute.
-pub fn parse_binary<'a>(
-    attributes: impl IntoIterator<Item = (&'a str, &'a str)>,
-    data: &'a [u8],
-) -> Result<Incoming, InputError> {
-    let mut shared = Shared::new(&Arc::from(""));
-    cloudevent::binary(attributes, data, &mut shared)
-}
-
 /// What reading needs beside the input.
-struct Reading {
+pub(crate) struct Reading {
     shared: Shared,
     clues: Clues,
-    skipped: usize,
+    /// Log entries passed over so far.
+    pub(crate) skipped: usize,
     specversion: memchr::memmem::Finder<'static>,
 }
 
@@ -143,13 +119,27 @@ impl fmt::Debug for Reading {
 }
 
 impl Reading {
-    fn new(default_source: &Arc<str>) -> Self {
+    pub(crate) fn new(default_source: &Arc<str>) -> Self {
         Self {
             shared: Shared::new(default_source),
             clues: Clues::default(),
             skipped: 0,
             specversion: memchr::memmem::Finder::new(b"\"specversion\""),
         }
+    }
+
+    /// Reads an element. The event of a `CloudEvent` comes back by itself, the events of another format come to
+    /// what is ready.
+    pub(crate) fn element(
+        &mut self,
+        element: &[u8],
+        ready: &mut impl Extend<Incoming>,
+    ) -> Result<Option<Incoming>, Fault> {
+        if self.is_cloud_event(element) {
+            return cloudevent::structured(element, &mut self.shared).map(Some);
+        }
+        self.read_foreign(element, ready)?;
+        Ok(None)
     }
 
     fn is_cloud_event(&self, element: &[u8]) -> bool {
@@ -160,7 +150,7 @@ impl Reading {
     fn read_foreign(
         &mut self,
         element: &[u8],
-        ready: &mut VecDeque<Incoming>,
+        ready: &mut impl Extend<Incoming>,
     ) -> Result<(), Fault> {
         let value: Value =
             serde_json::from_slice(element).map_err(|_| explain::<Value>(element))?;
@@ -179,9 +169,13 @@ impl Reading {
     }
 
     /// Reads what a Pub/Sub envelope encloses.
-    fn read_enclosed(&mut self, inner: &[u8], ready: &mut VecDeque<Incoming>) -> Result<(), Fault> {
+    fn read_enclosed(
+        &mut self,
+        inner: &[u8],
+        ready: &mut impl Extend<Incoming>,
+    ) -> Result<(), Fault> {
         if self.is_cloud_event(inner) {
-            ready.push_back(cloudevent::structured(inner, &mut self.shared)?);
+            ready.extend([cloudevent::structured(inner, &mut self.shared)?]);
             return Ok(());
         }
         let value: Value = serde_json::from_slice(inner).map_err(|_| explain::<Value>(inner))?;
@@ -196,7 +190,7 @@ impl Reading {
         &mut self,
         value: &Value,
         element: &[u8],
-        ready: &mut VecDeque<Incoming>,
+        ready: &mut impl Extend<Incoming>,
     ) -> Result<(), Fault> {
         if log::is_entry(value) {
             let events = log::read_entry(value, &mut self.shared, &mut self.clues)?;

@@ -1,12 +1,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use casewire_core::{AgentKind, EventKind, SessionKind, SessionOutcome};
-use casewire_intake::{Shape, parse_binary, parse_body};
+use casewire_intake::Shape;
 use serde_json::{Value, json};
 
 use crate::{at, read, source, try_read};
 
-fn whole() -> Value {
+pub(crate) fn whole() -> Value {
     json!({
         "specversion": "1.0", "id": "e-3", "source": "//contact-center/acme", "type": "session.assigned",
         "subject": "call/987", "time": "2026-01-24T02:14:06+01:00", "datacontenttype": "application/json",
@@ -162,51 +162,6 @@ fn data_may_come_as_base64() {
     let direct = read(whole().to_string());
     event.as_object_mut().unwrap().remove("data");
     assert_eq!(read(event.to_string()), direct);
-}
-
-#[test]
-fn binary_mode_reads_the_same_event() {
-    let data = whole()["data"].to_string();
-    let attributes = [
-        ("specversion", "1.0"),
-        ("id", "e-3"),
-        ("source", "//contact-center/acme"),
-        ("type", "session.assigned"),
-        ("subject", "call/987"),
-        ("time", "2026-01-24T01:14:06Z"),
-        ("datacontenttype", "application/json; charset=utf-8"),
-        ("traceparent", "00-1"),
-    ];
-    let incoming = parse_binary(attributes, data.as_bytes()).unwrap();
-    assert_eq!(incoming.event, read(whole().to_string())[0]);
-
-    let error = parse_binary(attributes, b"{\"rating\":\n \"high\"}").unwrap_err();
-    assert_eq!(error.field.as_deref(), Some("data.rating"));
-    assert_eq!((error.line, error.column), (2, 2));
-    let error = parse_binary(
-        attributes.into_iter().filter(|(name, _)| *name != "source"),
-        b"",
-    )
-    .unwrap_err();
-    assert_eq!(error.field.as_deref(), Some("source"));
-    let bare = parse_binary(attributes, b" ").unwrap();
-    assert_eq!(bare.event.data, Default::default());
-}
-
-#[test]
-fn a_body_is_read_whole_or_not_at_all() {
-    let good = whole();
-    let mut bad = whole();
-    bad["subject"] = json!("phone/987");
-    let body = json!([good, bad, good]).to_string();
-    let error = parse_body(body.as_bytes(), &source()).unwrap_err();
-    assert_eq!((error.index, error.field.as_deref()), (1, Some("subject")));
-    assert_eq!(
-        parse_body(json!([good, good]).to_string().as_bytes(), &source())
-            .unwrap()
-            .len(),
-        2
-    );
 }
 
 #[test]

@@ -5,13 +5,19 @@
     reason = "what the tests share fails the test it is used in"
 )]
 
+mod bodies;
+mod chat_webhooks;
 mod cloudevents;
 mod inputs;
 mod links;
+mod members;
 mod milestones;
+mod pushes;
 mod recordings;
 mod refusals;
 mod replays;
+mod requests;
+mod signatures;
 mod snapshots;
 
 use std::collections::BTreeMap;

@@ -109,7 +109,7 @@ fn broken_json_is_placed_where_it_breaks() {
             1,
             142,
             None,
-            "recursion limit",
+            "127 levels",
         ),
     ]);
 }
@@ -362,7 +362,8 @@ fn attributes_are_required_and_checked() {
         assert!(error.remedy.contains("`/`"), "{error}");
     }
     let error = refusal(with("dataContent", json!("x")));
-    assert!(error.problem.contains("lower-case"), "{error}");
+    assert_eq!(error.field.as_deref(), Some("dataContent"));
+    assert!(error.remedy.contains("lower-case"), "{error}");
     let mut both = whole.clone();
     both["data"] = json!({});
     both["data_base64"] = json!("e30=");

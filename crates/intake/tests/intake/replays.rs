@@ -95,6 +95,39 @@ proptest! {
     }
 
     #[test]
+    fn nothing_makes_a_request_panic(
+        headers in prop::collection::vec(("(ce-)?[!-~]{0,8}|ce-(id|time|specversion)|content-type", any::<Vec<u8>>()), 0..5),
+        content_type in "application/(cloudevents(-batch)?[+])?json|.{0,8}",
+        body in prop::collection::vec(any::<u8>(), 0..200),
+        most in 0_usize..3,
+    ) {
+        let headers: Vec<_> = headers.into_iter().chain([("content-type".to_owned(), content_type.into())]).collect();
+        let found = casewire_intake::parse_request(headers, &body, &crate::source(), most);
+        prop_assert!(found.is_err() || body.trim_ascii().first() == Some(&b'['));
+    }
+
+    #[test]
+    fn binary_mode_brings_what_structured_mode_brings(id in "\\PC{0,30}", source in "\\PC{0,30}", rating in any::<i64>()) {
+        let data = json!({"rating": rating});
+        let event = json!({
+            "specversion": "1.0", "id": id, "source": source, "type": "session.ended", "subject": "chat/1",
+            "time": "2026-01-24T01:14:06Z", "data": data
+        });
+        let encoded = |text: &str| -> String { text.bytes().map(|byte| format!("%{byte:02x}")).collect() };
+        let headers = [
+            ("ce-specversion", encoded("1.0")), ("ce-id", encoded(&id)), ("ce-source", encoded(&source)),
+            ("ce-type", encoded("session.ended")), ("ce-subject", encoded("chat/1")),
+            ("ce-time", encoded("2026-01-24T01:14:06Z"))
+        ];
+        let structured = casewire_intake::parse_body(event.to_string().as_bytes(), &crate::source(), 1);
+        let binary = casewire_intake::parse_request(headers, data.to_string().as_bytes(), &crate::source(), 1);
+        prop_assert_eq!(structured.is_ok(), binary.is_ok());
+        if let (Ok(structured), Ok(binary)) = (structured, binary) {
+            prop_assert_eq!(structured, binary);
+        }
+    }
+
+    #[test]
     fn broken_json_makes_an_error_in_range(cut in 0_usize..2000, flip in any::<u8>(), array in any::<bool>()) {
         let text = match array {
             true => json!(log()).to_string(),
