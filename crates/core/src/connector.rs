@@ -25,7 +25,8 @@ use crate::{
 /// * **C5** A write whose answer was lost is found again by its session's trace.
 /// * **C6** The same [`NewRecord`] given twice makes one record, for as long as the CRM keeps what tells
 ///   the second one by (two hours at least); after that the caller looks up thoroughly first. The same
-///   [`Append`] given twice, with the same record as read before the first, writes once.
+///   [`Append`] given twice, with the same record as read before the first, writes once. Sessions and notes
+///   that the record shows as it is given are not written again: of an append known in part the rest is.
 /// * **C7** Notes keep their exact text and are never shown to the customer.
 /// * **C8** A resolved record opens again; a closed one is refused as
 ///   [`Conflict`](crate::ErrorKind::Conflict), and a record that is gone as
@@ -51,7 +52,7 @@ pub trait CrmConnector: Debug + Send + Sync {
     /// Creates a record, its customer if new, its tags and first notes.
     async fn create_record(&self, new: &NewRecord) -> Result<Record>;
 
-    /// Adds to `to`, as it was read: notes, tags, owner, status.
+    /// Adds to `to`, as it was read: the notes of one session or of several, tags, owner, status; in one write.
     async fn append(&self, to: &Record, what: &Append) -> Result<Record>;
 
     /// Finds the CRM user with this e-mail address.

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::{CustomerIdentity, Email, PersonName, digest};
 
 /// What kind of session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum SessionKind {
     /// A phone call.
     Call,
@@ -30,7 +31,7 @@ impl SessionKind {
 /// A session's identity: the source it comes from, and `call/<id>` or `chat/<id>` there.
 ///
 /// Shown as `call/987`, without the source.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SessionKey {
     kind: SessionKind,
     id: Box<str>,
@@ -136,7 +137,7 @@ impl EventKind {
 }
 
 /// An event's id; with the source it is the event's identity.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct EventId(pub Box<str>);
 
 /// One thing that happened in one session.
@@ -195,7 +196,7 @@ pub struct EventData {
 pub struct QueueId(pub Box<str>);
 
 /// One element of a queue path.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct QueueStep {
     /// The queue's id.
     pub id: QueueId,
@@ -204,7 +205,7 @@ pub struct QueueStep {
 }
 
 /// A queue: the path of menus and queues down to the leaf.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Queue {
     above: Vec<QueueStep>,
     leaf: QueueStep,
@@ -234,7 +235,10 @@ impl Queue {
 }
 
 /// Who or what an agent is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum AgentKind {
     /// A person.
     #[default]
@@ -244,7 +248,8 @@ pub enum AgentKind {
 }
 
 /// An agent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Agent {
     /// The agent's id in the contact center.
     pub id: Option<Box<str>>,
@@ -257,7 +262,8 @@ pub struct Agent {
 }
 
 /// How a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum SessionOutcome {
     /// It ended after an agent and the customer talked.
     Finished,
@@ -282,7 +288,7 @@ impl SessionOutcome {
 }
 
 /// A link to a recording, a transcript or the like. Its `Debug` hides the address, which may carry a key.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Link {
     /// What it leads to, for example `recording`.
     pub rel: Box<str>,

@@ -33,7 +33,8 @@ pub use event::{
 pub use memory::{MemoryCrm, MemoryRecord};
 pub use note::{Note, NoteId};
 pub use record::{
-    Append, NewRecord, Record, RecordCustomer, RecordId, RecordState, StatusChange, Trace,
+    Append, NewRecord, Record, RecordCustomer, RecordId, RecordState, SessionNotes, StatusChange,
+    Trace,
 };
 pub use rules::{Reason, RuleId};
 pub use session::{AbandonPhase, Session, Transfer};

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     Append, Apply, Change, CrmConnector, CustomerId, CustomerIdentity, CustomerKey, Email, Error,
     ErrorKind, Finding, Found, LookUp, NewRecord, Note, Profile, Record, RecordCustomer, RecordId,
-    RecordState, Result, SessionKey, StatusChange, Trace, TraceSearch, UserId,
+    RecordState, Result, SessionKey, SessionNotes, StatusChange, Trace, TraceSearch, UserId,
 };
 
 /// A CRM in memory, with an index that may lag: what every connector must behave like.
@@ -182,15 +182,17 @@ impl Kept {
         self.record.version = Some(next.to_string());
     }
 
-    fn add(&mut self, session: &SessionKey, notes: &[Note], tags: &[String], now: Timestamp) {
-        self.notes
-            .extend(notes.iter().map(|note| (session.clone(), note.clone())));
+    fn add(&mut self, sessions: Vec<SessionNotes>, tags: &[String], now: Timestamp) {
+        for SessionNotes { session, notes } in sessions {
+            self.record.trace.add(&session, &notes);
+            let notes = notes.into_iter().map(|note| (session.clone(), note));
+            self.notes.extend(notes);
+        }
         for tag in tags {
             if !self.record.tags.contains(tag) {
                 self.record.tags.push(tag.clone());
             }
         }
-        self.record.trace.add(session, notes);
         self.changed_at = now;
         self.touch();
     }
@@ -326,7 +328,11 @@ impl CrmConnector for MemoryCrm {
             follow_up_of: new.follow_up_of.clone(),
             maker: Some(new.session.clone()),
         };
-        kept.add(&new.session, &new.notes, &new.tags, now);
+        let making = SessionNotes {
+            session: new.session.clone(),
+            notes: new.notes.clone(),
+        };
+        kept.add(vec![making], &new.tags, now);
         let record = kept.record.clone();
         state.records.insert(number, kept);
         state.answer(record)
@@ -341,6 +347,10 @@ impl CrmConnector for MemoryCrm {
                 format!("appending to record {}: it is gone", to.id),
             ));
         };
+        if what.is_repeat(&kept.record.trace) {
+            let record = kept.record.clone();
+            return state.answer(record);
+        }
         if kept.record.state == RecordState::Closed {
             return Err(Error::new(
                 ErrorKind::Conflict,
@@ -363,7 +373,7 @@ impl CrmConnector for MemoryCrm {
         if let Some(owner) = &what.owner {
             kept.owner = Some(owner.clone());
         }
-        kept.add(&what.session, &what.notes, &what.tags, now);
+        kept.add(what.missing(&kept.record.trace), &what.tags, now);
         let record = kept.record.clone();
         state.answer(record)
     }

@@ -42,7 +42,7 @@ impl RecordState {
 }
 
 /// A record as read from the CRM.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// Its id.
     pub id: RecordId,
@@ -106,10 +106,8 @@ pub enum RecordCustomer {
 /// What to add to a record: one unit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Append {
-    /// The session that joins.
-    pub session: SessionKey,
-    /// The notes (R15), oldest first. May be empty.
-    pub notes: Vec<Note>,
+    /// What each session adds, in the order they joined; never empty, and each session once.
+    pub sessions: Vec<SessionNotes>,
     /// Tags to add (R13); those on the record stay.
     pub tags: Vec<String>,
     /// The new owner (R16); the owner stays when absent.
@@ -118,7 +116,39 @@ pub struct Append {
     pub status: StatusChange,
 }
 
-/// What becomes of a record's status when a session joins it.
+/// What one session adds to a record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SessionNotes {
+    /// The session.
+    pub session: SessionKey,
+    /// Its notes (R15), oldest first. May be empty: then the session only joins.
+    pub notes: Vec<Note>,
+}
+
+impl Append {
+    /// What `trace` does not show yet: the sessions that are not there or lack notes, each with the notes it lacks.
+    pub fn missing(&self, trace: &Trace) -> Vec<SessionNotes> {
+        let mut missing = self.sessions.clone();
+        missing.retain_mut(|joining| {
+            let SessionNotes { session, notes } = joining;
+            notes.retain(|note| !trace.has_note(session, &note.id));
+            !notes.is_empty() || !trace.has_session(session)
+        });
+        missing
+    }
+
+    /// Whether `trace` shows that this was written before: all its sessions and notes, and with them, as one unit,
+    /// the rest. Without any note it never does: then the rest may be what is new.
+    pub fn is_repeat(&self, trace: &Trace) -> bool {
+        let has_notes = self
+            .sessions
+            .iter()
+            .any(|joining| !joining.notes.is_empty());
+        has_notes && self.missing(trace).is_empty()
+    }
+}
+
+/// What becomes of a record's status when sessions join it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatusChange {
     /// It stays as it is.
@@ -132,7 +162,8 @@ pub enum StatusChange {
 ///
 /// Its text form, for a field of the record, is a list of tokens with spaces between them: `call/987@3f2a9c`
 /// for a session (the digits are a digest of its source), `call/987@3f2a9c#ended:1b2c3d` for a note.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Trace(Vec<Box<str>>);
 
 impl Trace {
@@ -166,6 +197,23 @@ impl Trace {
     pub fn has_end(&self, session: &SessionKey) -> bool {
         let ended = format!("{}#ended:", session.token());
         self.0.iter().any(|known| known.starts_with(&ended))
+    }
+
+    /// What of it is about `session`.
+    #[must_use]
+    pub fn part_of(&self, session: &SessionKey) -> Self {
+        let token = session.token();
+        let own = self.0.iter().filter(|known| session_of(known) == token);
+        Self(own.cloned().collect())
+    }
+
+    /// Adds what `other` has; what is there already stays where it is.
+    pub fn merge(&mut self, other: &Self) {
+        for token in &other.0 {
+            if !self.0.contains(token) {
+                self.0.push(token.clone());
+            }
+        }
     }
 
     /// Whether every session and note of `other` is here too.
@@ -241,6 +289,17 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_a_trace_is_about_one_session() {
+        let (one, two) = (session("//a", "1"), session("//a", "2"));
+        let mut trace = Trace::default();
+        trace.add(&one, &[]);
+        trace.add(&two, &[]);
+        let part = trace.part_of(&two);
+        assert!(part.has_session(&two));
+        assert!(!part.has_session(&one));
+    }
+
+    #[test]
     fn a_trace_covers_what_it_has() {
         let (one, two) = (session("//a", "1"), session("//a", "2"));
         let (mut less, mut more) = (Trace::default(), Trace::default());
@@ -250,6 +309,49 @@ mod tests {
         more.add(&one, &[]);
         assert!(more.covers(&less));
         assert!(!less.covers(&more));
+    }
+
+    #[test]
+    fn an_append_lacks_what_a_trace_does_not_show() {
+        let note = |id| Note {
+            id,
+            text: String::new(),
+        };
+        let ended = note(NoteId::Ended {
+            facts: "abcdef".to_owned(),
+        });
+        let joining = |id, notes: &[&Note]| SessionNotes {
+            session: session("//a", id),
+            notes: notes.iter().map(|&note| note.clone()).collect(),
+        };
+        let linked = note(NoteId::Linked);
+        let what = Append {
+            sessions: vec![
+                joining("1", &[&linked, &ended]),
+                joining("2", &[&linked]),
+                joining("3", &[]),
+            ],
+            tags: Vec::new(),
+            owner: None,
+            status: StatusChange::Keep,
+        };
+        let mut trace = Trace::default();
+        assert_eq!(what.missing(&trace), what.sessions);
+        trace.add(&session("//a", "1"), &[]);
+        trace.add(&session("//a", "2"), &[]);
+        let missing = what.missing(&trace);
+        assert_eq!(missing, [joining("1", &[&ended]), joining("3", &[])]);
+        assert!(!what.is_repeat(&trace));
+        for SessionNotes { session, notes } in &missing {
+            trace.add(session, notes);
+        }
+        assert_eq!(what.missing(&trace), []);
+        assert!(what.is_repeat(&trace));
+        let owner_alone = Append {
+            sessions: vec![joining("3", &[])],
+            ..what
+        };
+        assert!(!owner_alone.is_repeat(&trace));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Agent, AgentKind, CustomerIdentity, EventKind, Link, Queue, SessionEvent, SessionKey,
@@ -14,12 +15,19 @@ type Moment = (Timestamp, u8);
 
 /// A value that newer events replace. Of two values of the same moment the greater one stays, so that
 /// the order of arrival never matters.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
 struct Newest<T>(Option<(Moment, T)>);
 
 impl<T> Default for Newest<T> {
     fn default() -> Self {
         Self(None)
+    }
+}
+
+impl<T> Newest<T> {
+    fn is_unknown(&self) -> bool {
+        self.0.is_none()
     }
 }
 
@@ -46,39 +54,64 @@ fn observe_first(slot: &mut Option<Timestamp>, time: Timestamp) {
 /// One session as far as its events tell.
 ///
 /// Folding is commutative and idempotent: the same set of events in any order, with any repeats, gives
-/// the same session.
-#[derive(Clone, Debug, PartialEq)]
+/// the same session. Its serialized form holds all of it, customer data too, and reads forms that know fewer fields.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Session {
     key: SessionKey,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     started_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     first_seen_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     queued_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     assigned_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     connected_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     voicemail_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     ended_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Newest::is_unknown")]
     session_type: Newest<Box<str>>,
+    #[serde(default, skip_serializing_if = "Newest::is_unknown")]
     queue: Newest<Arc<Queue>>,
+    #[serde(default, skip_serializing_if = "Newest::is_unknown")]
     language: Newest<Box<str>>,
+    #[serde(default, skip_serializing_if = "Newest::is_unknown")]
     dialed_number: Newest<Box<str>>,
+    #[serde(default, skip_serializing_if = "Newest::is_unknown")]
     phone: Newest<crate::Phone>,
+    #[serde(default, skip_serializing_if = "Newest::is_unknown")]
     email: Newest<crate::Email>,
+    #[serde(default, skip_serializing_if = "Newest::is_unknown")]
     external_id: Newest<crate::ExternalId>,
+    #[serde(default, skip_serializing_if = "Newest::is_unknown")]
     name: Newest<crate::PersonName>,
+    #[serde(default, skip_serializing_if = "Newest::is_unknown")]
     agent: Newest<Agent>,
+    #[serde(default, skip_serializing_if = "Newest::is_unknown")]
     outcome: Newest<SessionOutcome>,
+    #[serde(default, skip_serializing_if = "Newest::is_unknown")]
     rating: Newest<i64>,
+    #[serde(default, skip_serializing_if = "Newest::is_unknown")]
     disposition: Newest<Box<str>>,
+    #[serde(default, skip_serializing_if = "Newest::is_unknown")]
     duration_seconds: Newest<u64>,
+    #[serde(default, skip_serializing_if = "Newest::is_unknown")]
     wait_seconds: Newest<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     links: Vec<Link>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     transfers: Vec<Transfer>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     message_count: Option<(u32, Timestamp)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     messages: Vec<(Timestamp, u64)>,
 }
 
 /// A hand-over to another agent or queue.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Transfer {
     /// When.
     pub at: Timestamp,

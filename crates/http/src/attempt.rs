@@ -1,18 +1,20 @@
 //! One try of a request, and what came of it.
 
 use std::error::Error as StdError;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use casewire_core::{Error, ErrorKind};
 use http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
+use tokio::time::Instant;
 use url::Url;
 
 use crate::calls::{self, Call};
 use crate::client::Inner;
 use crate::exchange::{Answer, NoAnswer, exchange};
+use crate::limits::Place;
 use crate::refusal::retry_after;
 use crate::token::Token;
 use crate::{Auth, Bucket, Request, Response};
@@ -50,20 +52,30 @@ pub(crate) enum Meaning {
 }
 
 impl Inner {
-    /// Sends `request` once, with a token newer than the one `rejected`.
+    /// Sends `request` once, on its `place`, with a token newer than the one `rejected`.
     pub(crate) async fn attempt(
         &self,
         request: &Request,
         url: Url,
         rejected: Option<u64>,
+        mut place: Place<'_>,
     ) -> Result<Response, Failure> {
         let token = match &self.tokens {
             Some(tokens) => Some(tokens.token(rejected).await.map_err(Failure::no_token)?),
             None => None,
         };
         let prepared = self.prepare(request, url, token.as_ref())?;
-        let answer = self.exchange(request, prepared).await?;
-        self.limits.note((self.config.readings)(&answer.headers));
+        place.send();
+        let answer = match self.exchange(request, prepared).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                if let NoAnswer::Unsent(_) = error {
+                    place.unsent();
+                }
+                return Err(self.unanswered(error));
+            }
+        };
+        place.answered((self.config.readings)(&answer.headers));
         if answer.status.is_success() || request.allows(answer.status) {
             return Ok(Response {
                 request: request.to_string(),
@@ -112,7 +124,7 @@ impl Inner {
         &self,
         request: &Request,
         prepared: reqwest::Request,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Answer, NoAnswer> {
         let started_at = Timestamp::now();
         let started = Instant::now();
         let max_bytes = self.config.max_response_bytes;
@@ -127,7 +139,7 @@ impl Inner {
             started_at,
             elapsed: started.elapsed(),
         });
-        result.map_err(|error| self.unanswered(error))
+        result
     }
 
     fn unanswered(&self, error: NoAnswer) -> Failure {
@@ -168,12 +180,12 @@ impl Inner {
                 let mut empty = (self.config.readings)(headers);
                 empty.retain(|reading| reading.remaining == 0);
                 if empty.is_empty() {
-                    let bucket = request.limit().cloned().unwrap_or(Bucket::Account);
-                    self.limits.pause(bucket.clone(), wait);
-                    self.limits.tell(&bucket);
+                    let bucket = request.limit().unwrap_or(&Bucket::Account);
+                    self.limits.pause(bucket, wait);
+                    self.limits.tell_of(bucket);
                 }
                 for reading in &empty {
-                    self.limits.tell(&reading.bucket);
+                    self.limits.tell_of(&reading.bucket);
                 }
                 (Meaning::NotDone, wait)
             }

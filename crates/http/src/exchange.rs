@@ -3,9 +3,10 @@
 use std::error::Error as StdError;
 use std::io;
 use std::iter::successors;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
+use tokio::time::Instant;
 
 use crate::BaseUrl;
 

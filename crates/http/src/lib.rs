@@ -7,6 +7,7 @@ mod calls;
 mod client;
 mod decode;
 mod exchange;
+mod gauge;
 mod limits;
 mod refusal;
 mod request;

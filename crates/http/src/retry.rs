@@ -3,11 +3,16 @@
 use std::time::Duration;
 
 use casewire_core::{Error, ErrorKind, Result};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::attempt::{Cause, Failure, Meaning};
 use crate::client::Inner;
+use crate::gauge::Moment;
+use crate::limits::{Limits, Place};
 use crate::{Bucket, Repeat, Request, Response};
+
+/// The CRM's time is not to be wasted: who may come back does so at once, or nearly.
+const MAX_JITTER: Duration = Duration::from_millis(250);
 
 /// How often and how long a request is tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +26,7 @@ pub struct RetryPolicy {
     pub max_delay: Duration,
     /// How long a request waits in all between its tries and for the CRM's limits. Default 30 s.
     ///
-    /// A longer wait is not begun: the request fails at once.
+    /// A wait that is surely longer is not begun: the request fails at once.
     pub wait_budget: Duration,
 }
 
@@ -43,10 +48,15 @@ pub(crate) async fn send(client: &Inner, request: &Request) -> Result<Response> 
     let mut rejected = None;
     let mut may_be_done = false;
     loop {
-        wait_for_limits(client, request, &mut patience)
-            .await
-            .map_err(|failure| failure.into_error(request, may_be_done))?;
-        let failure = match client.attempt(request, url.clone(), rejected).await {
+        let place = match take_place(&client.limits, request.limit(), &mut patience).await {
+            Ok(place) => place,
+            Err(retry_after) => {
+                let kind = ErrorKind::RateLimited { retry_after };
+                let failure = Failure::last(kind, "the CRM's limit is used up; it was not asked");
+                return Err(failure.into_error(request, may_be_done));
+            }
+        };
+        let failure = match client.attempt(request, url.clone(), rejected, place).await {
             Ok(response) if may_be_done && !response.status().is_success() => Failure::last(
                 ErrorKind::Uncertain,
                 format!("the CRM answered {}", response.status()),
@@ -79,26 +89,22 @@ pub(crate) async fn send(client: &Inner, request: &Request) -> Result<Response> 
     }
 }
 
-/// Waits until the buckets of `request` are refilled.
-async fn wait_for_limits(
-    client: &Inner,
-    request: &Request,
+/// Waits for a place for a request of `bucket`; or else how long the wait would be.
+async fn take_place<'a>(
+    limits: &'a Limits,
+    bucket: Option<&'a Bucket>,
     patience: &mut Patience<'_>,
-) -> std::result::Result<(), Failure> {
+) -> std::result::Result<Place<'a>, Duration> {
     loop {
-        let wait = client.limits.wait(request.limit());
-        if wait.is_zero() {
-            return Ok(());
-        }
-        for bucket in [&Bucket::Account].into_iter().chain(request.limit()) {
-            client.limits.tell(bucket);
-        }
-        if !patience.wait_for_limit(wait).await {
-            let kind = ErrorKind::RateLimited { retry_after: wait };
-            return Err(Failure::last(
-                kind,
-                "the CRM's limit is used up; it was not asked",
-            ));
+        // Before looking for a place: none that is given back in between is missed.
+        let changed = limits.changed();
+        let opens = match limits.take(bucket) {
+            Ok(place) => return Ok(place),
+            Err(opens) => opens,
+        };
+        limits.tell(bucket);
+        if !patience.wait_for_place(opens, changed).await {
+            return Err(opens.latest - Instant::now());
         }
     }
 }
@@ -184,9 +190,19 @@ impl<'a> Patience<'a> {
         self.spend(delay).await
     }
 
-    /// Waits for a bucket to be refilled. False when that is too long.
-    async fn wait_for_limit(&mut self, wait: Duration) -> bool {
-        self.spend(self.jittered(wait)).await
+    /// Waits until there may be a place: until `changed`, or until it opens by time. False when even the earliest is
+    /// too long.
+    async fn wait_for_place(&mut self, opens: Moment, changed: impl Future) -> bool {
+        let now = Instant::now();
+        let left = self.policy.wait_budget.saturating_sub(self.waited);
+        if left.is_zero() || opens.earliest - now > left {
+            return false;
+        }
+        let longest = self.jittered(opens.latest - now).min(left);
+        // Either way the next look tells.
+        let _ = timeout(longest, changed).await;
+        self.waited += now.elapsed();
+        true
     }
 
     async fn spend(&mut self, delay: Duration) -> bool {
@@ -210,8 +226,12 @@ impl<'a> Patience<'a> {
         delay.mul_f64(0.5 + fastrand::f64() / 2.0)
     }
 
-    /// A little more than the CRM asks, so that callers spread.
+    /// A little more than the CRM asks, so that processes spread; the callers of this one take turns anyway.
     fn jittered(&self, wait: Duration) -> Duration {
-        wait.saturating_add(self.policy.first_delay.mul_f64(fastrand::f64()))
+        let jitter = self.policy.first_delay.min(MAX_JITTER);
+        wait.saturating_add(jitter.mul_f64(fastrand::f64()))
     }
 }
+
+#[cfg(test)]
+mod pacing;

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use casewire_core::{Error, ErrorKind, Result};
 use oauth2::TokenResponse;
 use oauth2::basic::BasicTokenResponse;
 use secrecy::SecretString;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::Grant;

@@ -1,7 +1,7 @@
 //! Adding to tickets.
 
 use casewire_core::{
-    Append, Error, ErrorKind, Note, Record, RecordState, Result, StatusChange, Trace,
+    Append, Error, ErrorKind, Record, RecordState, Result, SessionNotes, StatusChange,
 };
 use casewire_http::Request;
 
@@ -42,7 +42,7 @@ impl Zendesk {
                 None => Err(gone()),
             },
             ErrorKind::Uncertain => match self.read(&to.id).await {
-                Ok(Some(now)) if is_done(&now.trace, what) => Ok(now),
+                Ok(Some(now)) if what.is_repeat(&now.trace) => Ok(now),
                 _ => Err(error),
             },
             _ => Err(error),
@@ -51,16 +51,15 @@ impl Zendesk {
 
     /// What has to be written; none when everything is there.
     fn changes(&self, to: &Record, what: &Append, fields: FieldIds) -> Result<Option<TicketWrite>> {
-        let mut trace = to.trace.clone();
-        trace.add(&what.session, &what.notes);
+        let missing = what.missing(&to.trace);
         let tags = united(&to.tags, &what.tags);
-        let (has_new_trace, has_new_tags) = (trace != to.trace, tags.len() > to.tags.len());
+        let (joins, has_new_tags) = (!missing.is_empty(), tags.len() > to.tags.len());
         let opens = what.status == StatusChange::DefaultOpen;
-        let is_changed = has_new_trace
+        let is_changed = joins
             || has_new_tags
             || what.owner.is_some()
             || (opens && to.state != RecordState::Open);
-        if is_done(&to.trace, what) || !is_changed {
+        if what.is_repeat(&to.trace) || !is_changed {
             return Ok(None);
         }
         let Some(stamp) = to.version.clone() else {
@@ -69,12 +68,14 @@ impl Zendesk {
                 "the record does not say as of when it was read",
             ));
         };
-        let known = |note: &&Note| to.trace.has_note(&what.session, &note.id);
-        let notes: Vec<_> = what.notes.iter().filter(|note| !known(note)).collect();
-        let comment = (!notes.is_empty()).then(|| comment::body(&what.session, &notes));
+        let mut trace = to.trace.clone();
+        for SessionNotes { session, notes } in &missing {
+            trace.add(session, notes);
+        }
+        let comment = comment::body(&missing);
         let custom_status_id = self.config.reopen_custom_status_id.filter(|_| opens);
         let status = self.config.statuses.default_open();
-        let trace = has_new_trace.then(|| FieldValue::trace(fields, &trace));
+        let trace = joins.then(|| FieldValue::trace(fields, &trace));
         Ok(Some(TicketWrite {
             comment: comment.map(Comment::private),
             assignee_id: assignee(what.owner.as_ref())?,
@@ -88,18 +89,9 @@ impl Zendesk {
     }
 }
 
-/// Whether the notes are on the record, and with them, as one unit, the rest.
-fn is_done(trace: &Trace, what: &Append) -> bool {
-    !what.notes.is_empty()
-        && what
-            .notes
-            .iter()
-            .all(|note| trace.has_note(&what.session, &note.id))
-}
-
 /// The record after a refused write: as wanted when the write, or one like it, was done before.
 fn settled(now: Record, what: &Append) -> Result<Record> {
-    if is_done(&now.trace, what) {
+    if what.is_repeat(&now.trace) {
         return Ok(now);
     }
     let why = match now.state {

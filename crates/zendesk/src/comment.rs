@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use casewire_core::{Note, Record, RecordId, Result, SessionKey, Trace};
+use casewire_core::{Record, RecordId, Result, SessionNotes, Trace};
 use casewire_http::Request;
 
 use crate::connector::Zendesk;
@@ -19,20 +19,43 @@ const PAGE: usize = 25;
 /// Zendesk takes 5,000 comments for a ticket.
 const MAX_PAGES: usize = 5_000 / PAGE;
 
-/// The notes' marked texts with a blank line between them, at most [`MAX_BYTES`]: a longer note's text is cut and
-/// says so, and keeps its marker.
-pub(crate) fn body(session: &SessionKey, notes: &[&Note]) -> String {
-    let marked: Vec<_> = notes.iter().map(|note| note.marked(session)).collect();
-    let whole = marked.join("\n\n");
-    if whole.len() <= MAX_BYTES {
-        return whole;
+/// Between two notes.
+const BLANK_LINE: &str = "\n\n";
+
+/// The marked texts of all notes with a blank line between them, at most [`MAX_BYTES`]: the longest notes' texts are
+/// cut and say so, and keep their markers. None when there are no notes.
+pub(crate) fn body(sessions: &[SessionNotes]) -> Option<String> {
+    let mut marked = Vec::new();
+    for SessionNotes { session, notes } in sessions {
+        marked.extend(notes.iter().map(|note| note.marked(session)));
     }
-    let share = MAX_BYTES / marked.len() - 2;
+    if marked.is_empty() {
+        return None;
+    }
+    let share = share(&marked);
     let cut: Vec<_> = marked
         .into_iter()
         .map(|note| shortened(note, share))
         .collect();
-    cut.join("\n\n")
+    Some(cut.join(BLANK_LINE))
+}
+
+/// How long a note can be: what short notes leave of their share is for the others.
+fn share(marked: &[String]) -> usize {
+    let mut lengths: Vec<_> = marked
+        .iter()
+        .map(|note| note.len() + BLANK_LINE.len())
+        .collect();
+    lengths.sort_unstable();
+    let mut room = MAX_BYTES;
+    for (place, length) in lengths.iter().enumerate() {
+        let share = room / (lengths.len() - place);
+        if *length > share {
+            return share.saturating_sub(BLANK_LINE.len());
+        }
+        room -= length;
+    }
+    MAX_BYTES
 }
 
 fn shortened(marked: String, limit: usize) -> String {
@@ -109,11 +132,18 @@ fn token(line: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use casewire_core::NoteId;
+    use casewire_core::{Note, NoteId, SessionKey};
     use std::sync::Arc;
 
-    fn session() -> SessionKey {
-        SessionKey::parse(&Arc::from("//contact-center/acme"), "call/987").unwrap()
+    fn session(subject: &str) -> SessionKey {
+        SessionKey::parse(&Arc::from("//contact-center/acme"), subject).unwrap()
+    }
+
+    fn joining(subject: &str, notes: &[&Note]) -> SessionNotes {
+        SessionNotes {
+            session: session(subject),
+            notes: notes.iter().map(|&note| note.clone()).collect(),
+        }
     }
 
     fn note(text: String) -> Note {
@@ -126,17 +156,35 @@ mod tests {
     #[test]
     fn notes_keep_their_exact_text() {
         let (first, second) = (note("Grüße 👋\n\tQueue".to_owned()), note("b".to_owned()));
-        let session = session();
-        let body = body(&session, &[&first, &second]);
+        let session = session("call/987");
+        let body = body(&[joining("call/987", &[&first, &second])]);
         let expected = format!("{}\n\n{}", first.marked(&session), second.marked(&session));
-        assert_eq!(body, expected);
+        assert_eq!(body.unwrap(), expected);
+    }
+
+    #[test]
+    fn each_note_is_marked_with_its_own_session() {
+        let (first, second) = (note("a".to_owned()), note("b".to_owned()));
+        let sessions = [
+            joining("call/987", &[&first]),
+            joining("call/988", &[]),
+            joining("chat/5", &[&first, &second]),
+        ];
+        let (call, chat) = (session("call/987"), session("chat/5"));
+        let expected = [
+            first.marked(&call),
+            first.marked(&chat),
+            second.marked(&chat),
+        ];
+        assert_eq!(body(&sessions).unwrap(), expected.join("\n\n"));
+        assert_eq!(body(&sessions[1..2]), None);
     }
 
     #[test]
     fn a_note_too_long_is_cut_between_characters_and_keeps_its_marker() {
         let (long, short) = (note("ü".repeat(50_000)), note("short".to_owned()));
-        let session = session();
-        let body = body(&session, &[&long, &short]);
+        let session = session("call/987");
+        let body = body(&[joining("call/987", &[&long, &short])]).unwrap();
         assert!(body.len() <= MAX_BYTES, "{}", body.len());
         let (cut, kept) = body.split_once("\n\n").unwrap();
         assert!(cut.contains(CUT));
@@ -145,8 +193,44 @@ mod tests {
     }
 
     #[test]
+    fn long_notes_share_what_short_ones_leave() {
+        let (long, short) = (note("x".repeat(50_000)), note("short".to_owned()));
+        let mut sessions = vec![
+            joining("call/1", &[&long]),
+            joining("call/2", &[&short]),
+            joining("call/3", &[&long]),
+        ];
+        let text = body(&sessions).unwrap();
+        assert!((MAX_BYTES - 10..=MAX_BYTES).contains(&text.len()));
+        let notes: Vec<_> = text.split(BLANK_LINE).collect();
+        assert_eq!(notes[0].len(), notes[2].len());
+        assert_eq!(notes[1], short.marked(&session("call/2")));
+        assert_eq!(text.matches(CUT).count(), 2);
+
+        sessions.pop();
+        let whole = body(&sessions).unwrap();
+        assert!(!whole.contains(CUT), "there is room for both");
+    }
+
+    #[test]
+    fn notes_of_many_sessions_all_keep_their_markers() {
+        let long = note("x".repeat(2_000));
+        let sessions: Vec<_> = (0..200)
+            .map(|number| joining(&format!("call/{number}"), &[&long]))
+            .collect();
+        let body = body(&sessions).unwrap();
+        assert!(body.len() <= MAX_BYTES, "{}", body.len());
+        let tokens: Vec<_> = body.lines().filter_map(token).collect();
+        let expected: Vec<_> = sessions
+            .iter()
+            .map(|joining| joining.session.token())
+            .collect();
+        assert_eq!(tokens, expected);
+    }
+
+    #[test]
     fn a_marker_is_the_token_of_a_trace() {
-        let session = session();
+        let session = session("call/987");
         let ended = Note {
             id: NoteId::Ended {
                 facts: "1b2c3d".to_owned(),
@@ -156,7 +240,7 @@ mod tests {
         let linked = note("Queue: Billing".to_owned());
         let mut trace = Trace::default();
         trace.add(&session, &[linked.clone(), ended.clone()]);
-        let body = body(&session, &[&linked, &ended]);
+        let body = body(&[joining("call/987", &[&linked, &ended])]).unwrap();
         let tokens: Vec<_> = body.lines().filter_map(token).collect();
         assert_eq!(Trace::parse(&tokens.join(" ")), trace);
         assert_eq!(token("[casewire]"), None);

@@ -1,7 +1,6 @@
 //! The connector: what [`CrmConnector`] asks for, in Zendesk's operations.
 
 use std::fmt;
-use std::time::Instant;
 
 use async_trait::async_trait;
 use casewire_core::{
@@ -9,6 +8,7 @@ use casewire_core::{
     Found, LookUp, NewRecord, Profile, Record, RecordId, Result, UserId,
 };
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use crate::api::Api;
 use crate::config::{WORK_SCOPES, ZendeskAuth, ZendeskConfig};
@@ -101,6 +101,19 @@ pub(crate) fn zendesk_id(whose: &str, id: &str) -> Result<u64> {
     })
 }
 
+/// `session call/987`, or `sessions call/987, call/988`.
+fn named(what: &Append) -> String {
+    let sessions: Vec<_> = what
+        .sessions
+        .iter()
+        .map(|joining| joining.session.to_string())
+        .collect();
+    match &sessions[..] {
+        [one] => format!("session {one}"),
+        several => format!("sessions {}", several.join(", ")),
+    }
+}
+
 /// `tags` and then those of `new` that are not among them.
 pub(crate) fn united(tags: &[String], new: &[String]) -> Vec<String> {
     let mut all = tags.to_vec();
@@ -143,10 +156,7 @@ impl CrmConnector for Zendesk {
     async fn append(&self, to: &Record, what: &Append) -> Result<Record> {
         let record = self.update(to, what).await;
         record.map_err(|error| {
-            error.context(format!(
-                "appending session {} to ticket {}",
-                what.session, to.id
-            ))
+            error.context(format!("appending {} to ticket {}", named(what), to.id))
         })
     }
 

@@ -1,7 +1,8 @@
 //! Creating tickets.
 
 use casewire_core::{
-    CustomerId, Error, ErrorKind, LookUp, NewRecord, Record, Result, Trace, TraceSearch,
+    CustomerId, Error, ErrorKind, LookUp, NewRecord, Record, Result, SessionNotes, Trace,
+    TraceSearch,
 };
 use casewire_http::{Repeat, Request, Response};
 use http::StatusCode;
@@ -157,6 +158,10 @@ fn new_ticket(
 ) -> Result<TicketWrite> {
     let mut trace = Trace::default();
     trace.add(&new.session, &new.notes);
+    let making = SessionNotes {
+        session: new.session.clone(),
+        notes: new.notes.clone(),
+    };
     let queue = new
         .queue
         .clone()
@@ -164,7 +169,6 @@ fn new_ticket(
     let queue = queue.map(|queue| FieldValue::text(fields.leaf_queue, queue.0));
     // A follow-up gets its parent's tags only when it brings none of its own.
     let tags = united(&parent.map(Ticket::tags).unwrap_or_default(), &new.tags);
-    let notes: Vec<_> = new.notes.iter().collect();
     let requester = match requester {
         RequesterOf::User(CustomerId(id)) | RequesterOf::Overlooked(CustomerId(id)) => {
             Some(zendesk_id("customer", id)?)
@@ -173,7 +177,7 @@ fn new_ticket(
     };
     Ok(TicketWrite {
         subject: Some(new.title.clone()),
-        comment: Some(Comment::private(comment::body(&new.session, &notes))),
+        comment: comment::body(&[making]).map(Comment::private),
         requester_id: requester,
         assignee_id: assignee(new.owner.as_ref())?,
         tags: (!tags.is_empty()).then_some(tags),

@@ -1,6 +1,6 @@
 //! Customers and agents: Zendesk users.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use casewire_core::{
     CustomerId, CustomerIdentity, CustomerKey, Email, Error, ErrorKind, ExternalId, NewRecord,
@@ -8,6 +8,7 @@ use casewire_core::{
 };
 use casewire_http::{Repeat, Request};
 use http::StatusCode;
+use tokio::time::Instant;
 
 use crate::body::{UserBody, UserWithEmail, UserWrite};
 use crate::config::DefaultUser;

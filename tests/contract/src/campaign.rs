@@ -141,7 +141,7 @@ async fn replay_all(v: &dyn Vendor, events: Vec<SessionEvent>, lanes: usize) -> 
         first_wait: Duration::from_micros(100),
         longest_wait: Duration::from_millis(1),
     };
-    let flow = Flow::new(v.connect(), Arc::new(Settings::uniform(rules)), patience);
+    let flow = Flow::new(v.connect(), Arc::new(Settings::uniform(rules)));
     // Credentials that end twice within one request are an `Auth` error by right, so they end between lanes, and only
     // once when requests of several lanes mix.
     let mut endings = if lanes == 1 { usize::MAX } else { 1 };
@@ -151,7 +151,7 @@ async fn replay_all(v: &dyn Vendor, events: Vec<SessionEvent>, lanes: usize) -> 
             endings -= 1;
         }
     };
-    replay(&flow, events, lanes, between_lanes).await
+    replay(&flow, patience, events, lanes, between_lanes).await
 }
 
 /// Some of the customers are known, some have records. Answers how many records there are.

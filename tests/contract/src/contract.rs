@@ -31,8 +31,11 @@ macro_rules! contract {
                     c4_unavailable_crm_takes_no_note
                     c5_appended_note_with_lost_answer_is_found_by_its_trace
                     c5_appended_session_is_found_whatever_is_wanted
+                    c5_several_sessions_with_lost_answer_are_found_by_their_traces
                     c6_same_append_writes_once
                     c6_same_append_after_a_restart_writes_once
+                    c6_several_sessions_join_in_one_write
+                    c6_append_known_in_part_adds_the_rest
                     c7_notes_keep_their_exact_text
                     c7_no_note_is_public
                     c8_resolved_record_opens_again

@@ -6,7 +6,7 @@ use std::time::Duration;
 use casewire_core::{
     Append, CrmConnector, CustomerId, CustomerIdentity, Email, ExternalId, Found, LookUp,
     NewRecord, Note, NoteId, PersonName, Phone, QueueId, Record, RecordCustomer, RecordId,
-    RecordState, SessionKey, StatusChange, TraceSearch, WantedRecords,
+    RecordState, SessionKey, SessionNotes, StatusChange, TraceSearch, WantedRecords,
 };
 
 use crate::vendor::{GivenRecord, Shown, Vendor};
@@ -76,11 +76,18 @@ pub(crate) fn new_record(subject: &str, customer: RecordCustomer) -> NewRecord {
     }
 }
 
+/// What `subject` adds.
+pub(crate) fn joining(subject: &str, notes: &[Note]) -> SessionNotes {
+    SessionNotes {
+        session: session(subject),
+        notes: notes.to_vec(),
+    }
+}
+
 /// One note of `subject`, and nothing else.
 pub(crate) fn append(subject: &str) -> Append {
     Append {
-        session: session(subject),
-        notes: vec![note("Call 988\nQueue: Billing")],
+        sessions: vec![joining(subject, &[note("Call 988\nQueue: Billing")])],
         tags: Vec::new(),
         owner: None,
         status: StatusChange::Keep,

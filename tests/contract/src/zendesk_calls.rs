@@ -7,7 +7,7 @@ use casewire_core::{
     Append, CrmConnector, CustomerIdentity, RecordCustomer, RecordState, StatusChange,
 };
 
-use crate::story::{append, by_email, given, kim, new_record, query};
+use crate::story::{append, by_email, ended, given, joining, kim, new_record, note, query};
 use crate::vendor::{Vendor as _, ZendeskVendor};
 
 /// The requests that `work` makes.
@@ -103,7 +103,7 @@ async fn new_email_customer_takes_four() {
 }
 
 #[tokio::test]
-async fn note_status_tags_and_trace_are_one() {
+async fn notes_of_several_sessions_status_tags_and_trace_are_one() {
     let v = ZendeskVendor::new(0).await;
     let customer = v.given_customer(&kim());
     let id = given(&v, &customer, RecordState::Resolved);
@@ -112,6 +112,10 @@ async fn note_status_tags_and_trace_are_one() {
     let what = Append {
         tags: vec!["casewire".to_owned()],
         status: StatusChange::DefaultOpen,
+        sessions: vec![
+            joining("call/987", &[note("Call 987"), ended("Ended: early")]),
+            joining("chat/5", &[note("Chat 5")]),
+        ],
         ..append("call/987")
     };
     let calls = calls_of(&v, async || {

@@ -1,16 +1,20 @@
 //! Requests of daily work, and what is made of their answers.
 
+use std::sync::Arc;
+
 use casewire_core::{
     Append, CrmConnector as _, CustomerId, CustomerIdentity, Email, ExternalId, LookUp, NewRecord,
-    Note, PersonName, QueueId, RecordCustomer, RecordId, RecordState, StatusChange, Trace, UserId,
-    WantedRecords,
+    Note, PersonName, QueueId, RecordCustomer, RecordId, RecordState, SessionKey, SessionNotes,
+    StatusChange, Trace, UserId, WantedRecords,
 };
 use casewire_zendesk::{Zendesk, ZendeskAuth};
 use serde_json::json;
 
 use crate::golden;
 use crate::script::{Script, answered, exchange, json};
-use crate::story::{append, by_email, by_phone, new_record, record, records_of, who};
+use crate::story::{
+    append, by_email, by_phone, ended, joining, linked, new_record, record, records_of, who,
+};
 
 const KIM: &str = "21000000009001";
 
@@ -291,15 +295,38 @@ async fn appends_a_note_with_tags_and_trace() {
 }
 
 #[tokio::test]
+async fn appends_two_sessions_in_one_update() {
+    let answer = golden::answer("ticket_update_append");
+    let script = Script::of([answered("ticket_update_two_sessions", answer)]).await;
+    let chat = SessionNotes {
+        session: SessionKey::parse(&Arc::from("//contact-center/acme"), "chat/5").unwrap(),
+        notes: vec![Note {
+            text: "Chat 5\nQueue: Billing".to_owned(),
+            ..linked()
+        }],
+    };
+    let what = Append {
+        sessions: vec![joining(&[linked(), ended()]), chat],
+        ..append()
+    };
+    script
+        .connector()
+        .append(&record(RecordState::Open), &what)
+        .await
+        .unwrap();
+    script.assert_played().await;
+}
+
+#[tokio::test]
 async fn appends_a_note_that_looks_like_html() {
     let answer = golden::answer("ticket_update_append");
     let script = Script::of([answered("ticket_update_html", answer)]).await;
     let note = Note {
         text: "Queue: <New> & \"old\"\nLanguage: en".to_owned(),
-        ..crate::story::linked()
+        ..linked()
     };
     let what = Append {
-        notes: vec![note],
+        sessions: vec![joining(&[note])],
         ..append()
     };
     script

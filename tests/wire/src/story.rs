@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use casewire_core::{
     Append, CustomerIdentity, Email, LookUp, NewRecord, Note, NoteId, Phone, QueueId, Record,
-    RecordCustomer, RecordId, RecordState, SessionKey, StatusChange, Trace, TraceSearch,
-    WantedRecords,
+    RecordCustomer, RecordId, RecordState, SessionKey, SessionNotes, StatusChange, Trace,
+    TraceSearch, WantedRecords,
 };
 
 pub(crate) fn session() -> SessionKey {
@@ -76,10 +76,17 @@ pub(crate) fn new_record(customer: RecordCustomer) -> NewRecord {
     }
 }
 
+/// What the session adds.
+pub(crate) fn joining(notes: &[Note]) -> SessionNotes {
+    SessionNotes {
+        session: session(),
+        notes: notes.to_vec(),
+    }
+}
+
 pub(crate) fn append() -> Append {
     Append {
-        session: session(),
-        notes: vec![linked()],
+        sessions: vec![joining(&[linked()])],
         tags: vec!["casewire".to_owned(), "voice_inbound".to_owned()],
         owner: None,
         status: StatusChange::Keep,

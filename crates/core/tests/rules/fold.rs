@@ -100,6 +100,21 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn a_stored_session_goes_on_as_if_it_had_stayed(
+        (before, after) in (events(), events()),
+    ) {
+        let stored = serde_json::to_vec(&fold(&before)).unwrap();
+        let mut read: Session = serde_json::from_slice(&stored).unwrap();
+        prop_assert_eq!(&read, &fold(&before));
+        for event in &after {
+            read.observe(event);
+        }
+        prop_assert_eq!(read, fold(&[before, after].concat()));
+    }
+}
+
 #[test]
 fn connected_implies_assigned() {
     assert_eq!(

@@ -1,13 +1,15 @@
 //! What is sent again, and what is not.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use casewire_core::ErrorKind;
 use casewire_http::{Bucket, Client, Reading, Refusal, Repeat, Request};
 use http::StatusCode;
 use serde_json::json;
+use tokio::task::JoinSet;
 use wiremock::matchers::{any, method};
-use wiremock::{Mock, MockServer, ResponseTemplate};
+use wiremock::{Mock, MockServer, Respond, ResponseTemplate};
 
 use crate::server::{client, config, scripted};
 
@@ -273,6 +275,61 @@ async fn an_empty_bucket_holds_its_requests_only() {
         .await
         .unwrap();
     assert_eq!(requests_of(&server).await, 2);
+}
+
+/// A CRM that lets so many requests through, and says how many are left for 40 s.
+struct Counting(AtomicU64);
+
+impl Respond for Counting {
+    fn respond(&self, _: &wiremock::Request) -> ResponseTemplate {
+        let counted = self
+            .0
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            });
+        match counted {
+            Ok(before) => ResponseTemplate::new(200)
+                .set_delay(Duration::from_millis(before % 4))
+                .insert_header("x-left", before - 1),
+            Err(_) => ResponseTemplate::new(429).insert_header("x-left", 0),
+        }
+    }
+}
+
+#[tokio::test]
+async fn callers_side_by_side_send_what_is_left_and_no_more() {
+    let server = MockServer::start().await;
+    Mock::given(any())
+        .respond_with(Counting(AtomicU64::new(21)))
+        .mount(&server)
+        .await;
+    let mut config = config(&server.uri());
+    config.readings = |headers| {
+        let left = headers.get("x-left").into_iter();
+        left.map(|left| Reading {
+            bucket: Bucket::Account,
+            remaining: left.to_str().unwrap().parse().unwrap(),
+            resets_in: Duration::from_secs(40),
+        })
+        .collect()
+    };
+    let client = Client::new(config).unwrap();
+    client.send(Request::get("/v1/tickets")).await.unwrap();
+    let mut callers = JoinSet::new();
+    for _ in 0..30 {
+        let client = client.clone();
+        callers.spawn(async move { client.send(Request::get("/v1/tickets")).await });
+    }
+    let answers = callers.join_all().await;
+    let (done, waiting): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+    assert_eq!(done.len(), 20);
+    for error in waiting.into_iter().map(Result::unwrap_err) {
+        assert!(
+            matches!(error.kind(), ErrorKind::RateLimited { .. }),
+            "{error:?}"
+        );
+    }
+    assert_eq!(requests_of(&server).await, 21);
 }
 
 #[tokio::test]

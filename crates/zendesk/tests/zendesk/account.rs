@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use casewire_core::{
     Append, Apply, CrmConnector, CustomerIdentity, Email, ExternalId, LookUp, NewRecord, Note,
-    NoteId, Phone, QueueId, RecordCustomer, RecordId, SessionKey, StatusChange, TraceSearch,
-    WantedRecords,
+    NoteId, Phone, QueueId, RecordCustomer, RecordId, SessionKey, SessionNotes, StatusChange,
+    TraceSearch, WantedRecords,
 };
 use casewire_http::{RetryPolicy, SecretSource};
 use casewire_sandbox::{Faults, Request, Sandbox};
@@ -262,8 +262,10 @@ pub(crate) fn new_record(subject: &str, customer: RecordCustomer) -> NewRecord {
 
 pub(crate) fn append(subject: &str, status: StatusChange) -> Append {
     Append {
-        session: session(subject),
-        notes: vec![linked("Grüße <b>\n\nanother & last line")],
+        sessions: vec![SessionNotes {
+            session: session(subject),
+            notes: vec![linked("Grüße <b>\n\nanother & last line")],
+        }],
         tags: vec!["voice_inbound".to_owned()],
         owner: None,
         status,

@@ -69,8 +69,8 @@ async fn through(zendesk: Zendesk, rules: Rules, events: Vec<SessionEvent>) -> V
         longest_wait: Duration::from_millis(2),
     };
     let settings = Arc::new(Settings::uniform(rules));
-    let flow = Flow::new(Arc::new(zendesk), settings, patience);
-    replay(&flow, events, 4, |_| ()).await
+    let flow = Flow::new(Arc::new(zendesk), settings);
+    replay(&flow, patience, events, 4, |_| ()).await
 }
 
 /// Through a process of its own; a second passes.
@@ -209,12 +209,12 @@ async fn another_process_may_write_within_the_same_second() {
         longest_wait: Duration::from_millis(1),
     };
     let settings = Arc::new(Settings::uniform(appending()));
-    let flow = Flow::new(ours, settings, patience);
+    let flow = Flow::new(ours, settings);
     let [first, second] = two(&by_phone());
     let third = answered("call/3", 120, &by_phone());
-    replay(&flow, first, 1, |_| ()).await;
+    replay(&flow, patience, first, 1, |_| ()).await;
     through(account.connector(), appending(), second).await;
-    let joined = replay(&flow, third, 1, |_| ()).await;
+    let joined = replay(&flow, patience, third, 1, |_| ()).await;
     assert_eq!(joined[0].outcome, Outcome::Appended, "{joined:#?}");
     let [record] = &account.records()[..] else {
         panic!("one record expected");

@@ -95,6 +95,65 @@ async fn an_append_whose_answer_is_lost_is_written_once() {
 }
 
 #[tokio::test]
+async fn several_sessions_are_one_comment_of_one_update() {
+    let (account, zendesk) = Account::ready().await;
+    let new = new_record("call/1", RecordCustomer::New(by_phone()));
+    let record = zendesk.create_record(&new).await.unwrap();
+    let mut what = append("call/2", StatusChange::Keep);
+    for subject in ["call/3", "call/1"] {
+        what.sessions
+            .extend(append(subject, StatusChange::Keep).sessions);
+    }
+    let (record, calls) = account.calls_of(zendesk.append(&record, &what)).await;
+    assert_eq!(calls, ["PUT /api/v2/tickets/{id}"]);
+    let [stored] = &account.records()[..] else {
+        panic!("one record expected");
+    };
+    assert_eq!(stored["sessions"], json!(["call/1", "call/2", "call/3"]));
+    let notes = stored["notes"].as_array().unwrap();
+    let of: Vec<_> = notes.iter().map(|note| &note["session"]).collect();
+    // The note of the first call was there.
+    assert_eq!(of, ["call/1", "call/2", "call/3"]);
+    let id = record.unwrap().id;
+    let shown = account.shown(&format!("tickets/{id}/comments"));
+    assert_eq!(shown["comments"].as_array().unwrap().len(), 2);
+    assert_eq!(zendesk.api_warnings(), 0);
+}
+
+#[tokio::test]
+async fn a_refused_append_of_several_sessions_tells_which() {
+    let (account, zendesk) = Account::ready().await;
+    let new = new_record("call/1", RecordCustomer::New(by_phone()));
+    let record = zendesk.create_record(&new).await.unwrap();
+    account.tick();
+    let id = &record.id;
+    account.control(
+        Method::PATCH,
+        &format!("records/{id}"),
+        json!({ "tags": ["vip"] }),
+    );
+    let mut what = append("call/2", StatusChange::Keep);
+    let other = append("call/3", StatusChange::Keep);
+    what.sessions.extend(other.sessions.clone());
+    // One of the two is written by somebody else meanwhile: that does not make both written.
+    let now = zendesk.read_record(id).await.unwrap().unwrap();
+    zendesk.append(&now, &other).await.unwrap();
+    let error = account
+        .connector()
+        .append(&record, &what)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert_eq!(
+        error.message(),
+        format!(
+            "appending sessions call/2, call/3 to ticket {id}: the ticket changed since it was read"
+        )
+    );
+    assert_eq!(texts(&account.records()[0]).len(), 2);
+}
+
+#[tokio::test]
 async fn the_same_append_is_written_once_even_within_a_second() {
     let (account, zendesk) = Account::ready().await;
     let now = "2026-01-24T01:14:06Z".parse().unwrap();
@@ -207,7 +266,7 @@ async fn r16_the_owner_is_the_assignee() {
     let record = zendesk.create_record(&new).await.unwrap();
     assert_eq!(assignee(&record.id), ana);
     let mut what = append("call/1", StatusChange::Keep);
-    what.notes.clear();
+    what.sessions[0].notes.clear();
     what.owner = Some(ben.clone());
     zendesk.append(&record, &what).await.unwrap();
     assert_eq!(assignee(&record.id), ben);

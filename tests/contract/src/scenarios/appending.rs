@@ -3,7 +3,7 @@
 use casewire_core::{Append, ErrorKind, LookUp, RecordState, StatusChange, TraceSearch};
 
 use crate::story::{
-    HOUR, MINUTE, agent, append, kim, note, only, query, read, session, thoroughly,
+    HOUR, MINUTE, agent, append, ended, joining, kim, note, only, query, read, session, thoroughly,
 };
 use crate::vendor::{Often, Trouble, Vendor};
 
@@ -90,6 +90,106 @@ pub(crate) async fn c6_same_append_after_a_restart_writes_once(v: V) {
     assert_written_once(&*v, v.connect().append(&record, &append("call/987")).await);
 }
 
+pub(crate) async fn c6_several_sessions_join_in_one_write(v: V) {
+    let (connector, record) = read(&*v, RecordState::Open).await;
+    v.pass(MINUTE);
+    let what = Append {
+        sessions: vec![
+            joining("call/987", &[note("Call 987"), ended("Ended: early")]),
+            joining("chat/5", &[note("Chat 5")]),
+            joining("call/988", &[]),
+        ],
+        ..append("call/987")
+    };
+    let writes = v.writes();
+    let written = connector.append(&record, &what).await.unwrap();
+    assert_eq!(v.writes(), writes + 1);
+    let notes = [
+        ("call/987", "linked", "Call 987"),
+        ("call/987", "ended", "Ended: early"),
+        ("chat/5", "linked", "Chat 5"),
+    ];
+    assert_joined(&*v, &what, &notes).await;
+
+    v.pass(MINUTE);
+    for (connector, to) in [
+        (&connector, &written),
+        (&connector, &record),
+        (&v.connect(), &record),
+    ] {
+        let again = connector.append(to, &what).await.unwrap();
+        assert_eq!(again.version, written.version);
+        assert_joined(&*v, &what, &notes).await;
+    }
+}
+
+pub(crate) async fn c6_append_known_in_part_adds_the_rest(v: V) {
+    let (connector, record) = read(&*v, RecordState::Open).await;
+    let known = Append {
+        sessions: vec![
+            joining("call/987", &[note("Call 987")]),
+            joining("chat/5", &[note("Chat 5"), ended("Ended: late")]),
+        ],
+        ..append("call/987")
+    };
+    let record = connector.append(&record, &known).await.unwrap();
+    v.pass(MINUTE);
+    let what = Append {
+        sessions: vec![
+            joining("call/987", &[note("Call 987"), ended("Ended: early")]),
+            joining("call/988", &[note("Call 988")]),
+            joining("chat/5", &[note("Chat 5"), ended("Ended: late")]),
+        ],
+        ..append("call/987")
+    };
+    connector.append(&record, &what).await.unwrap();
+    let notes = [
+        ("call/987", "linked", "Call 987"),
+        ("chat/5", "linked", "Chat 5"),
+        ("chat/5", "ended", "Ended: late"),
+        ("call/987", "ended", "Ended: early"),
+        ("call/988", "linked", "Call 988"),
+    ];
+    assert_joined(&*v, &what, &notes).await;
+}
+
+pub(crate) async fn c5_several_sessions_with_lost_answer_are_found_by_their_traces(v: V) {
+    let (connector, record) = read(&*v, RecordState::Open).await;
+    let what = Append {
+        sessions: vec![
+            joining("call/987", &[note("Call 987"), ended("Ended: early")]),
+            joining("chat/5", &[note("Chat 5")]),
+        ],
+        ..append("call/987")
+    };
+    v.given(Trouble::AnswerLost, Often::Once);
+    if let Err(error) = connector.append(&record, &what).await {
+        assert_eq!(error.kind(), ErrorKind::Uncertain);
+    }
+    v.given_calm();
+    let now = v.connect().read_record(&record.id).await.unwrap().unwrap();
+    assert!(what.is_repeat(&now.trace));
+    connector.append(&now, &what).await.unwrap();
+    assert_eq!(only(&*v).notes.len(), 3);
+}
+
+/// The one record shows all sessions of `what`, and has exactly these notes: session, kind and text.
+async fn assert_joined(v: &dyn Vendor, what: &Append, notes: &[(&str, &str, &str)]) {
+    let shown = only(v);
+    let found: Vec<_> = shown
+        .notes
+        .iter()
+        .map(|note| (&*note.session, &*note.kind, &*note.text))
+        .collect();
+    assert_eq!(found, notes);
+    let now = v.connect().read_record(&shown.id).await.unwrap().unwrap();
+    assert_eq!(what.missing(&now.trace), []);
+    for joining in &what.sessions {
+        let session = joining.session.to_string();
+        assert!(shown.sessions.contains(&session), "{shown:?}");
+    }
+}
+
 /// The second answer may be the record or a conflict with the first write.
 fn assert_written_once(v: &dyn Vendor, second: casewire_core::Result<casewire_core::Record>) {
     match second {
@@ -112,8 +212,8 @@ pub(crate) async fn c7_notes_keep_their_exact_text(v: V) {
     for (number, text) in texts.into_iter().enumerate() {
         let (connector, record) = read(&*v, RecordState::Open).await;
         let what = Append {
-            notes: vec![note(&text)],
-            ..append(&format!("call/{number}"))
+            sessions: vec![joining(&format!("call/{number}"), &[note(&text)])],
+            ..append("call/987")
         };
         connector.append(&record, &what).await.unwrap();
         let shown = v.records().pop().unwrap();

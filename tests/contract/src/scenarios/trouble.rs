@@ -9,7 +9,7 @@ use casewire_core::{
 };
 use tracing_subscriber::EnvFilter;
 
-use crate::story::{append, by_email, kim, new_record, note, only, query, read};
+use crate::story::{append, by_email, joining, kim, new_record, note, only, query, read};
 use crate::vendor::{Often, Trouble, Vendor};
 
 type V = Box<dyn Vendor>;
@@ -145,7 +145,7 @@ pub(crate) async fn c13_nothing_private_is_told(v: V) {
     };
     let record = connector.create_record(&new).await.unwrap();
     let what = casewire_core::Append {
-        notes: vec![note("wants a refund of 50")],
+        sessions: vec![joining("call/988", &[note("wants a refund of 50")])],
         ..append("call/988")
     };
     told.push(format!(
