@@ -20,17 +20,18 @@ never() {
 
 http_stack=(tokio reqwest hyper axum)
 connectors=(casewire-zendesk)
-above=(casewire-runner casewire-sandbox)
+above=(casewire-runner casewire-sandbox casewire-server)
 
 # Floor 0: no HTTP, no runtime, no crate of ours.
 never casewire-core "${http_stack[@]}" "${connectors[@]}" "${above[@]}" casewire-http casewire-intake \
     casewire-engine casewire-simulate
 # Floor 1: below every connector.
 never casewire-http "${connectors[@]}" "${above[@]}" casewire-intake casewire-engine casewire-simulate
-# Floor 2: engine, connectors and formats do not see each other; a simulation can reach no CRM.
+# Floor 2: engine, connectors and formats do not see each other; a simulation can reach no CRM. The engine sees the HTTP
+# client only to list the calls that a session took.
 never casewire-intake "${http_stack[@]}" "${connectors[@]}" "${above[@]}" casewire-http casewire-engine
 never casewire-simulate "${http_stack[@]}" "${connectors[@]}" "${above[@]}" casewire-http casewire-engine
-never casewire-engine reqwest hyper "${connectors[@]}" "${above[@]}" casewire-http casewire-intake
+never casewire-engine axum "${connectors[@]}" "${above[@]}" casewire-intake casewire-simulate
 for connector in "${connectors[@]}"; do
     others=()
     for other in "${connectors[@]}"; do
@@ -38,6 +39,8 @@ for connector in "${connectors[@]}"; do
     done
     never "$connector" "${others[@]}" "${above[@]}" casewire-intake casewire-engine casewire-simulate
 done
+# Floor 3: serves the engine, whatever the connector.
+never casewire-server "${connectors[@]}" casewire-runner casewire-sandbox casewire-simulate
 # Beside the floors: a fake that knew our code would share its mistakes.
 never casewire-sandbox casewire-core casewire-http casewire-intake casewire-engine casewire-simulate \
     "${connectors[@]}" casewire-runner

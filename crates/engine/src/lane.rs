@@ -2,60 +2,130 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use casewire_core::{CustomerId, CustomerKey, QueueId, Record, RecordId, Session};
+use casewire_core::{CustomerId, CustomerKey, QueueId, Record, RecordId, Session, SessionKey};
 use tokio::sync::OwnedMutexGuard;
+use tokio::time::Instant;
 
 /// What was written in a lane: candidates that a lagging look-up may not show yet.
 #[derive(Clone, Debug, Default)]
 pub struct Lane {
     written: Vec<Record>,
+    /// A record that changed or went away under a write: to be read by its id before choosing again.
+    doubted: Option<RecordId>,
+    gone: Vec<RecordId>,
 }
 
 impl Lane {
+    /// A lane in which `written` was written, newest first.
+    pub fn new(written: Vec<Record>) -> Self {
+        Self {
+            written,
+            ..Self::default()
+        }
+    }
+
     /// Remembers `record` as written.
-    pub fn remember(&mut self, record: Record) {
+    pub(crate) fn remember(&mut self, record: Record) {
         self.forget(&record.id);
         self.written.push(record);
     }
 
     /// Forgets a record that is gone.
-    pub fn forget(&mut self, id: &RecordId) {
+    pub(crate) fn forget(&mut self, id: &RecordId) {
         self.written.retain(|known| known.id != *id);
     }
 
+    pub(crate) fn find(&self, id: &RecordId) -> Option<&Record> {
+        self.written.iter().find(|known| known.id == *id)
+    }
+
+    /// The record that `session` is on, as far as it was written here.
+    pub(crate) fn record_of(&self, session: &SessionKey) -> Option<&Record> {
+        self.written
+            .iter()
+            .find(|known| known.trace.has_session(session))
+    }
+
     /// Adds to `found` what was written here and not found.
-    pub fn unite(&self, found: &mut Vec<Record>) {
+    pub(crate) fn unite(&self, found: &mut Vec<Record>) {
         for record in &self.written {
             if !found.iter().any(|known| known.id == record.id) {
                 found.push(record.clone());
             }
         }
     }
+
+    pub(crate) fn doubt(&mut self, id: RecordId) {
+        self.doubted = Some(id);
+    }
+
+    pub(crate) fn doubted(&self) -> Option<&RecordId> {
+        self.doubted.as_ref()
+    }
+
+    pub(crate) fn settle_doubt(&mut self) {
+        self.doubted = None;
+    }
+
+    /// The record `id` was deleted or merged away.
+    pub(crate) fn note_gone(&mut self, id: RecordId) {
+        self.forget(&id);
+        self.gone.push(id);
+    }
+
+    /// The records that were found to be gone.
+    pub(crate) fn take_gone(&mut self) -> Vec<RecordId> {
+        std::mem::take(&mut self.gone)
+    }
 }
 
 /// The lanes of the customers that the CRM knows: a person who calls and chats has two identities, and one
 /// customer.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct CustomerLanes(Arc<Mutex<HashMap<(CustomerId, QueueId), SharedLane>>>);
+pub(crate) struct CustomerLanes(Arc<Mutex<Lanes>>);
 
-type SharedLane = Arc<tokio::sync::Mutex<Lane>>;
+#[derive(Debug, Default)]
+struct Lanes {
+    by_customer: HashMap<(CustomerId, QueueId), (SharedLane, Instant)>,
+    /// How many there may be before those that nobody uses are forgotten.
+    room: usize,
+}
+
+type SharedLane = Arc<tokio::sync::Mutex<Option<Lane>>>;
+
+/// The lane of a customer of the CRM, while it is held. None inside: nothing is remembered of it yet.
+pub(crate) type HeldLane = OwnedMutexGuard<Option<Lane>>;
+
+/// So long after its last use, what a lane holds is in the store if there is one.
+const SETTLED: Duration = Duration::from_secs(60);
+
+const MIN_ROOM: usize = 1_024;
 
 impl CustomerLanes {
     /// Waits for the lane of `customer` in `queue`, and holds it.
-    pub(crate) async fn enter(
-        &self,
-        customer: CustomerId,
-        queue: QueueId,
-    ) -> OwnedMutexGuard<Lane> {
+    pub(crate) async fn enter(&self, customer: CustomerId, queue: QueueId) -> HeldLane {
         let lane = {
             let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(lanes.entry((customer, queue)).or_default())
+            let now = Instant::now();
+            if lanes.by_customer.len() >= lanes.room.max(MIN_ROOM) {
+                lanes.by_customer.retain(|_, (lane, used)| {
+                    Arc::strong_count(lane) > 1 || now.duration_since(*used) < SETTLED
+                });
+                lanes.room = 2 * lanes.by_customer.len();
+            }
+            let fresh = || (SharedLane::default(), now);
+            let (lane, used) = lanes
+                .by_customer
+                .entry((customer, queue))
+                .or_insert_with(fresh);
+            *used = now;
+            Arc::clone(lane)
         };
         lane.lock_owned().await
     }
 }
-
 /// Sorts sessions by person: those that share any key, directly or through others, are served one after another
 /// by time, so that it does not depend on luck which of them makes the customer. Anonymous ones stand alone.
 pub(crate) fn by_person<T>(sessions: Vec<T>, session: impl Fn(&T) -> &Session) -> Vec<Vec<T>> {

@@ -26,6 +26,11 @@ impl Default for Patience {
 }
 
 impl Patience {
+    /// Whether the same can succeed later without a person's help.
+    pub(crate) fn is_worth_waiting(&self, error: &Error) -> bool {
+        error.is_transient() || error.kind() == ErrorKind::Conflict
+    }
+
     /// The wait after failure number `failures` (from 1): as the CRM asks, or doubling; and up to a half,
     /// but at most a second more, so that many lanes do not come back at the same moment.
     pub(crate) fn wait(&self, failures: u32, error: &Error) -> Duration {

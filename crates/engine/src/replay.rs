@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use casewire_core::{Due, ErrorKind, Outcome, Session, SessionEvent, SessionKey, TraceSearch, due};
+use casewire_core::{Due, ErrorKind, Outcome, Session, SessionEvent, SessionKey, due};
 use futures::stream::{self, StreamExt as _};
 
-use crate::{DueSession, Flow, Lane, Receipt, lane};
+use crate::{DueSession, Flow, Lane, Patience, Receipt, lane};
 
 /// Told of as a replay goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,7 @@ struct Folded {
 /// has, by the trace they left, are not written again; what is missing of their notes is added.
 pub async fn replay(
     flow: &Flow,
+    patience: Patience,
     mut events: Vec<SessionEvent>,
     lanes: usize,
     mut on_progress: impl FnMut(Progress),
@@ -58,7 +59,7 @@ pub async fn replay(
     queued.sort_by(|a, b| first(a).cmp(&first(b)));
     let halted = Arc::new(OnceLock::new());
     let mut served = stream::iter(queued)
-        .map(|lane| serve(flow.clone(), lane, Arc::clone(&halted)))
+        .map(|lane| serve(flow.clone(), patience, lane, Arc::clone(&halted)))
         .buffer_unordered(lanes.max(1));
     while let Some(lane) = served.next().await {
         done += lane.len();
@@ -85,6 +86,7 @@ fn order(receipt: &Receipt) -> (bool, Option<jiff::Timestamp>, &SessionKey) {
 /// further session is tried: `halted` has the receipt that says so.
 async fn serve(
     flow: Flow,
+    patience: Patience,
     sessions: Vec<DueSession>,
     halted: Arc<OnceLock<Receipt>>,
 ) -> Vec<Receipt> {
@@ -94,7 +96,7 @@ async fn serve(
         if let Some(first) = halted.get() {
             receipts.push(Receipt {
                 session: due.then.key().clone(),
-                rule: Some(due.reason.rule),
+                rule: Some(due.rule),
                 decided_at: Some(due.at),
                 chosen: None,
                 refused: Vec::new(),
@@ -103,7 +105,7 @@ async fn serve(
             });
             continue;
         }
-        let receipt = flow.link(&due, TraceSearch::Thorough, &mut lane).await;
+        let receipt = flow.link(&due, &patience, &mut lane).await;
         if matches!(receipt.error, Some(ErrorKind::Auth | ErrorKind::Config)) {
             // The first one to say so counts.
             let _ = halted.set(receipt.clone());
@@ -136,7 +138,8 @@ fn fold(flow: &Flow, events: &[SessionEvent]) -> Vec<Folded> {
             folded.due = Some(DueSession {
                 then: session.clone(),
                 latest: session.clone(),
-                reason,
+                rule: reason.rule,
+                reason: reason.text.into(),
                 at: event.time,
             });
         }
@@ -167,6 +170,7 @@ fn without_record(flow: &Flow, session: &Session) -> Receipt {
         settings: flow.settings().version.clone(),
         chosen: None,
         record: None,
+        url: None,
         refused: Vec::new(),
         notes_written: 0,
         repeated: false,

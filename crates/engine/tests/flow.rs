@@ -71,8 +71,8 @@ async fn run(crm: &Arc<MemoryCrm>, rules: Rules, events: Vec<SessionEvent>) -> V
         longest_wait: Duration::from_millis(2),
     };
     let connector = Arc::clone(crm);
-    let flow = Flow::new(connector, Arc::new(Settings::uniform(rules)), patience);
-    replay(&flow, events, 4, |_| ()).await
+    let flow = Flow::new(connector, Arc::new(Settings::uniform(rules)));
+    replay(&flow, patience, events, 4, |_| ()).await
 }
 
 fn outcomes(receipts: &[Receipt]) -> Vec<Outcome> {
@@ -228,7 +228,7 @@ async fn a_record_deleted_meanwhile_is_dropped_and_the_choice_made_again() {
     crm.set_index_lag(SignedDuration::from_mins(5));
     let settings = Arc::new(Settings::uniform(appending()));
     let connector = Arc::clone(&crm);
-    let flow = Flow::new(connector, settings, Patience::default());
+    let flow = Flow::new(connector, settings);
     let mut lane = casewire_engine::Lane::default();
     let due = |id: &str| {
         let mut session = casewire_core::Session::new(event(id, 6, EventKind::Assigned).session);
@@ -236,17 +236,15 @@ async fn a_record_deleted_meanwhile_is_dropped_and_the_choice_made_again() {
         casewire_engine::DueSession {
             then: session.clone(),
             latest: session,
-            reason: casewire_core::Reason {
-                rule: RuleId::R3,
-                text: "assigned to an agent",
-            },
+            rule: RuleId::R3,
+            reason: "assigned to an agent".into(),
             at: second(6),
         }
     };
-    let on_the_way = casewire_core::TraceSearch::OnTheWay;
-    let first = flow.link(&due("1"), on_the_way, &mut lane).await;
+    let patience = Patience::default();
+    let first = flow.link(&due("1"), &patience, &mut lane).await;
     crm.delete(&first.record.unwrap());
-    let second = flow.link(&due("2"), on_the_way, &mut lane).await;
+    let second = flow.link(&due("2"), &patience, &mut lane).await;
     assert_eq!(second.outcome, Outcome::Created);
     assert_eq!(crm.records().len(), 1);
 }
@@ -388,7 +386,7 @@ async fn a_lost_answer_keeps_the_outcome() {
     let receipts = run(&crm, appending(), answered("1", 6).to_vec()).await;
     assert_eq!(outcomes(&receipts), [Outcome::Reopened]);
     assert!(receipts[0].changed());
-    assert_eq!(receipts[0].chosen.unwrap().rule, RuleId::R10);
+    assert_eq!(receipts[0].chosen.as_ref().unwrap().rule, RuleId::R10);
 }
 
 /// A CRM that refuses the credentials, and counts how often it is asked.
@@ -458,16 +456,12 @@ async fn refused_credentials_are_asked_for_once_not_once_a_session() {
         asked: std::sync::atomic::AtomicU32::new(0),
     });
     let connector = Arc::clone(&refusing);
-    let flow = Flow::new(
-        connector,
-        Arc::new(Settings::default()),
-        Patience::default(),
-    );
+    let flow = Flow::new(connector, Arc::new(Settings::default()));
     let mut events: Vec<_> = (0..20)
         .flat_map(|id| answered(&id.to_string(), 6))
         .collect();
     events.push(event("20", 9, EventKind::Voicemail));
-    let receipts = replay(&flow, events, 1, |_| ()).await;
+    let receipts = replay(&flow, Patience::default(), events, 1, |_| ()).await;
     assert_eq!(receipts.len(), 21);
     let last = receipts.last().unwrap();
     assert_eq!(last.rule, Some(RuleId::R1), "each keeps its own rule");

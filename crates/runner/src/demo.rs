@@ -165,16 +165,7 @@ async fn flow(address: SocketAddr) -> Result<Flow, Failure> {
     let (_, connector) = config.connector_for("//contact-center/sample")?;
     let connector = connector.connect()?;
     connector.setup(Apply::Write).await?;
-    let patience = Patience {
-        tries: 20,
-        first_wait: Duration::from_millis(20),
-        longest_wait: Duration::from_millis(500),
-    };
-    Ok(Flow::new(
-        connector.into(),
-        Arc::new(config.settings),
-        patience,
-    ))
+    Ok(Flow::new(connector.into(), Arc::new(config.settings)))
 }
 
 fn events() -> Result<Vec<SessionEvent>, Failure> {
@@ -195,7 +186,12 @@ async fn replay_day(
         false => ProgressBar::hidden(),
     };
     let bar = bar.with_message(what);
-    let receipts = replay(flow, events, LANES, |progress| show(&bar, progress)).await;
+    let patience = Patience {
+        tries: 20,
+        first_wait: Duration::from_millis(20),
+        longest_wait: Duration::from_millis(500),
+    };
+    let receipts = replay(flow, patience, events, LANES, |progress| show(&bar, progress)).await;
     bar.finish_and_clear();
     receipts
 }

@@ -37,9 +37,11 @@ pub(crate) async fn run(args: ReplayArgs, context: &Context) -> Result<Exit, Fai
     let mut receipts = Vec::new();
     for (name, events) in by_connector(&config, events)? {
         let connector = connect(&config, &name).await?;
-        let flow = Flow::new(connector, Arc::clone(&settings), Patience::default());
+        let flow = Flow::new(connector, Arc::clone(&settings));
         let bar = progress_bar(&name, context.terminal);
-        receipts.extend(replay(&flow, events, LANES, |progress| show(&bar, progress)).await);
+        let patience = Patience::default();
+        let told = replay(&flow, patience, events, LANES, |progress| show(&bar, progress)).await;
+        receipts.extend(told);
         bar.finish_and_clear();
     }
     for receipt in &mut receipts {

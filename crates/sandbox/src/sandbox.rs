@@ -89,6 +89,11 @@ impl Sandbox {
         self.lock().state()
     }
 
+    /// How many requests were made, as in the member `requests` of the state.
+    pub fn requests(&self) -> Value {
+        self.lock().requests.to_json()
+    }
+
     /// Replaces the faults in force.
     pub fn set_faults(&self, faults: Faults) {
         self.lock().set_faults(faults);

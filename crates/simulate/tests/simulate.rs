@@ -107,9 +107,8 @@ async fn decides_a_day_as_the_flow_does() {
     let flow = Flow::new(
         connector,
         Arc::new(Settings::uniform(rules())),
-        Patience::default(),
     );
-    let receipts = replay(&flow, read(DAY), 8, |_| ()).await;
+    let receipts = replay(&flow, Patience::default(), read(DAY), 8, |_| ()).await;
     let told: BTreeMap<_, _> = simulated
         .lines
         .iter()

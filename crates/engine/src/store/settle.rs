@@ -1,0 +1,221 @@
+//! What came of work: intents, outcomes, failures.
+
+use std::sync::Arc;
+
+use casewire_core::{Note, Record, RecordId, Session, Trace};
+use jiff::tz::TimeZone;
+use rusqlite::{OptionalExtension as _, params};
+
+use super::Result;
+use super::row::{DueThen, LaneNo, Phase, SessionNo, day};
+use super::tx::Tx;
+use crate::{CrmCall, Intent, Receipt};
+
+/// What a session came to, or how its record was added to.
+#[derive(Debug)]
+pub(crate) struct Settlement {
+    pub(crate) no: SessionNo,
+    pub(crate) phase: Phase,
+    /// Why it is parked.
+    pub(crate) error: Option<String>,
+    pub(crate) receipt: Receipt,
+    pub(crate) calls: Vec<CrmCall>,
+    /// The record it is on, as written.
+    pub(crate) record: Option<Record>,
+    /// Its own part of that record's trace.
+    pub(crate) trace: Trace,
+    /// The session as it was known when this was decided; others of its events may have come since.
+    pub(crate) seen: Session,
+    pub(crate) due: DueThen,
+    /// The zone of times in its notes.
+    pub(crate) zone: TimeZone,
+    /// Messages to send: endpoint, id and body of each.
+    pub(crate) messages: Vec<Message>,
+}
+
+/// A message for an endpoint.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    pub(crate) endpoint: Arc<str>,
+    pub(crate) id: String,
+    pub(crate) body: String,
+}
+
+/// Work that did not succeed this time.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    /// The lane's head, which was tried.
+    pub(crate) session: SessionNo,
+    pub(crate) error: String,
+    pub(crate) calls: Vec<CrmCall>,
+    /// Sessions whose intent came to nothing: no write of them happened.
+    pub(crate) withdrawn: Vec<SessionNo>,
+    /// When the lane is served again.
+    pub(crate) retry_at: i64,
+    /// How often its head has failed in a row.
+    pub(crate) failures: u32,
+}
+
+/// How many calls a session's receipt keeps: the latest.
+const CALLS: usize = 50;
+
+impl Tx<'_> {
+    /// Notes what is about to be written: once this is durable, a later life knows.
+    pub(crate) fn intend(&mut self, sessions: &[(SessionNo, Intent)], now: i64) -> Result<()> {
+        for (no, intent) in sessions {
+            self.sql
+                .prepare_cached("UPDATE sessions SET intended = ?2 WHERE no = ?1")?
+                .execute(params![no.0, serde_json::to_string(intent)?])?;
+            self.sql
+                // It may have been erased meanwhile.
+                .prepare_cached(
+                    "INSERT INTO steps (session, intended, intended_at) SELECT no, ?2, ?3 FROM sessions WHERE no = ?1",
+                )?
+                .execute(params![no.0, intent.outcome.as_str(), now])?;
+        }
+        Ok(())
+    }
+
+    /// A session's work is done.
+    pub(crate) fn settle(
+        &mut self,
+        settled: &Settlement,
+        connector: &str,
+        lane: LaneNo,
+        when: super::Settling,
+    ) -> Result<()> {
+        let now = when.now;
+        let stored: Option<(String, Option<String>)> = self
+            .sql
+            .prepare_cached("SELECT session_json, calls_json FROM sessions WHERE no = ?1")?
+            .query_row([settled.no.0], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        // It was erased meanwhile.
+        let Some((latest, calls)) = stored else {
+            return Ok(());
+        };
+        if let Some(record) = &settled.record {
+            self.remember(record, connector, lane, now)?;
+        }
+        let latest: Session = serde_json::from_str(&latest)?;
+        let has_more = settled.record.is_some() && settled.lacks_notes(&latest);
+        self.sql
+            .prepare_cached(
+                "UPDATE sessions SET phase = ?2, ready_at = ?3, live = 0, record = ?4, trace = ?5,
+                     intended = CASE WHEN ?2 = 'parked' THEN intended END,
+                     receipt_json = ?6, calls_json = ?7, attempts = 0, error = ?8, changed_at = ?9, changed_day = ?10
+                 WHERE no = ?1",
+            )?
+            .execute(params![
+                settled.no.0,
+                settled.phase,
+                has_more.then_some(now + when.note_window),
+                settled.receipt.record.as_ref().map(|record| &record.0),
+                settled.trace.to_text(usize::MAX - 1),
+                serde_json::to_string(&settled.receipt)?,
+                with_calls(calls.as_deref(), &settled.calls)?,
+                settled.error,
+                now,
+                day(now),
+            ])?;
+        self.finish_steps(settled.no, settled.receipt.outcome.as_str(), now)?;
+        for message in &settled.messages {
+            self.post(message, settled.no, now)?;
+        }
+        Ok(())
+    }
+
+    /// The lane was served: what is left in it decides when it is again.
+    pub(crate) fn release(&mut self, lane: LaneNo) -> Result<()> {
+        self.sql
+            .prepare_cached(
+                "UPDATE lanes SET failures = 0, retry_at = 0 WHERE no = ?1 AND retry_at > 0",
+            )?
+            .execute([lane.0])?;
+        self.refresh_lane(lane)
+    }
+
+    /// The lane's head could not be written this time.
+    pub(crate) fn fail(&mut self, lane: LaneNo, failed: &Failed, now: i64) -> Result<()> {
+        let no = failed.session;
+        let calls: Option<Option<String>> = self
+            .sql
+            .prepare_cached("SELECT calls_json FROM sessions WHERE no = ?1")?
+            .query_row([no.0], |row| row.get(0))
+            .optional()?;
+        let calls = with_calls(calls.flatten().as_deref(), &failed.calls)?;
+        self.sql
+            .prepare_cached(
+                "UPDATE sessions SET error = ?2, calls_json = ?3, attempts = attempts + 1 WHERE no = ?1",
+            )?
+            .execute(params![no.0, failed.error, calls])?;
+        for no in &failed.withdrawn {
+            self.sql
+                .prepare_cached("UPDATE sessions SET intended = NULL WHERE no = ?1")?
+                .execute([no.0])?;
+            self.finish_steps(*no, "not written", now)?;
+        }
+        self.sql
+            .prepare_cached("UPDATE lanes SET failures = ?2, retry_at = ?3 WHERE no = ?1")?
+            .execute(params![lane.0, failed.failures, failed.retry_at])?;
+        self.refresh_lane(lane)
+    }
+
+    /// The record is gone from the CRM.
+    pub(crate) fn forget(&mut self, record: &RecordId, connector: &str) -> Result<()> {
+        self.sql
+            .prepare_cached("DELETE FROM records WHERE connector = ?1 AND id = ?2")?
+            .execute([connector, &record.0])?;
+        Ok(())
+    }
+
+    fn finish_steps(&mut self, no: SessionNo, result: &str, now: i64) -> Result<()> {
+        self.sql
+            .prepare_cached("UPDATE steps SET result = ?2, finished_at = ?3 WHERE session = ?1 AND result IS NULL")?
+            .execute(params![no.0, result, now])?;
+        Ok(())
+    }
+
+    fn remember(&mut self, record: &Record, connector: &str, lane: LaneNo, now: i64) -> Result<()> {
+        self.sql
+            .prepare_cached(
+                "INSERT INTO records (connector, id, lane, customer, queue, record_json, changed_at, changed_day)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                 ON CONFLICT (connector, id) DO UPDATE SET lane = excluded.lane, customer = excluded.customer,
+                     queue = excluded.queue, record_json = excluded.record_json, changed_at = excluded.changed_at,
+                     changed_day = excluded.changed_day",
+            )?
+            .execute(params![
+                connector,
+                record.id.0,
+                lane.0,
+                record.customer.as_ref().map(|customer| &customer.0),
+                record.queue.as_ref().map(|queue| &*queue.0),
+                serde_json::to_string(record)?,
+                now,
+                day(now),
+            ])?;
+        Ok(())
+    }
+}
+
+fn with_calls(known: Option<&str>, new: &[CrmCall]) -> Result<String> {
+    let mut calls: Vec<CrmCall> = known
+        .map(serde_json::from_str)
+        .transpose()?
+        .unwrap_or_default();
+    calls.extend_from_slice(new);
+    calls.drain(..calls.len().saturating_sub(CALLS));
+    Ok(serde_json::to_string(&calls)?)
+}
+
+impl Settlement {
+    /// Whether notes are missing by what is known now, which may be more than when it was decided.
+    fn lacks_notes(&self, latest: &Session) -> bool {
+        if *latest == self.seen {
+            return false;
+        }
+        let DueThen { then, at, .. } = &self.due;
+        !Note::missing(then, latest, *at, &self.zone, &self.trace).is_empty()
+    }
+}

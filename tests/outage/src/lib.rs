@@ -1,0 +1,6 @@
+#![doc = include_str!("../README.md")]
+
+#[cfg(test)]
+mod drain;
+#[cfg(test)]
+mod world;
