@@ -12,7 +12,7 @@ use tracing::{error, info, warn};
 use crate::engine::Shared;
 use crate::health::Allowed;
 use crate::serve::{self, Served};
-use crate::store::{self, Claimed};
+use crate::store::{self, Claim, LaneWork};
 use crate::{Flow, Route};
 
 /// How long the store is not asked when nothing happens: what another process put into it is seen after that.
@@ -23,7 +23,7 @@ const KEPT_FOR_LIVE: usize = 4;
 
 /// The lanes of one connector that are under way.
 struct UnderWay {
-    lanes: JoinSet<Claimed>,
+    lanes: JoinSet<Claim>,
     /// The people whose lanes they are: one person's lanes are not served at the same moment, so that it does not depend
     /// on luck which of them makes the customer.
     people: HashSet<i64>,
@@ -100,18 +100,29 @@ async fn begin(
                 true => store::next_ready(sql, &connector, millis)?,
                 false => None,
             };
-            Ok((claimed, next))
+            let mut with_work = Vec::with_capacity(claimed.len());
+            for claim in claimed {
+                with_work.push((claim, store::work(sql, claim.lane)?));
+            }
+            Ok((with_work, next))
         })
         .await?;
-    for claimed in claimed {
-        under_way.begin(shared, name, route, claimed);
+    for (claim, work) in claimed {
+        under_way.begin(shared, name, route, claim, work);
     }
     let sleep = next.map(|next| Duration::from_millis((next - millis).max(1).unsigned_abs()));
     Ok(sleep.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP))
 }
 
 impl UnderWay {
-    fn begin(&mut self, shared: &Arc<Shared>, name: &Arc<str>, route: &Route, claimed: Claimed) {
+    fn begin(
+        &mut self,
+        shared: &Arc<Shared>,
+        name: &Arc<str>,
+        route: &Route,
+        claimed: Claim,
+        work: LaneWork,
+    ) {
         self.people.insert(claimed.person);
         self.others += usize::from(!claimed.live);
         let flow = Flow {
@@ -121,13 +132,13 @@ impl UnderWay {
         };
         let (shared, name) = (Arc::clone(shared), Arc::clone(name));
         self.lanes.spawn(async move {
-            let served = serve::lane(&shared, &flow, &name, claimed.lane).await;
+            let served = serve::lane(&shared, &flow, &name, claimed.lane, work).await;
             note(&shared, &name, served);
             claimed
         });
     }
 
-    fn end(&mut self, ended: Result<Claimed, tokio::task::JoinError>) {
+    fn end(&mut self, ended: Result<Claim, tokio::task::JoinError>) {
         match ended {
             Ok(claimed) => {
                 self.people.remove(&claimed.person);

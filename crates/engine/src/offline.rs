@@ -91,6 +91,15 @@ impl StoreFile {
         found.map_err(|error| self.failed("checking", error))
     }
 
+    /// Says which sessions [`StoreFile::retry_parked`] and [`StoreFile::drop_parked`] would repair.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn find_parked(&mut self, which: &ParkedSessions) -> Result<Repaired, StoreError> {
+        let found = self.repair(Repair::Nothing, which, Timestamp::UNIX_EPOCH);
+        found.map_err(|error| self.failed("reading", error))
+    }
+
     /// Makes parked sessions due again at `now`: they are decided anew, at their old place among those of their
     /// customer.
     ///

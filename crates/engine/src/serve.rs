@@ -15,7 +15,8 @@ use tracing::{error, info, warn};
 use crate::advance::may_be_written;
 use crate::engine::Shared;
 use crate::store::{
-    self, DueThen, Failed, LaneNo, Message, Phase, SessionNo, SessionWork, Settlement, StoreError,
+    self, DueThen, Failed, LaneNo, LaneWork, Message, Phase, SessionNo, SessionWork, Settlement,
+    StoreError,
 };
 use crate::{
     CrmCall, DueSession, Flow, Intent, Journal, Lane, Linked, Patience, Receipt, Settled, Task,
@@ -61,8 +62,14 @@ struct Serving<'a> {
 }
 
 /// Serves the lane `no`: all the work that it has at this moment.
-pub(crate) async fn lane(shared: &Shared, flow: &Flow, connector: &Arc<str>, no: LaneNo) -> Served {
-    match serve(shared, flow, connector, no).await {
+pub(crate) async fn lane(
+    shared: &Shared,
+    flow: &Flow,
+    connector: &Arc<str>,
+    no: LaneNo,
+    work: LaneWork,
+) -> Served {
+    match serve(shared, flow, connector, no, work).await {
         Ok(served) => served,
         Err(error) => {
             // The lane stays ready; what was written is found by its trace.
@@ -78,8 +85,8 @@ async fn serve(
     flow: &Flow,
     connector: &Arc<str>,
     no: LaneNo,
+    work: LaneWork,
 ) -> std::result::Result<Served, StoreError> {
-    let work = shared.store.read(move |sql| store::work(sql, no)).await?;
     let mut serving = Serving {
         shared,
         flow,

@@ -7,7 +7,7 @@ use std::thread;
 use rusqlite::{Connection, TransactionBehavior, params};
 use tokio::sync::oneshot;
 
-use crate::Failure;
+use crate::{Failure, event_id};
 
 /// Work of one commit, and who waits for it.
 type Job = (Work, oneshot::Sender<i64>);
@@ -97,7 +97,7 @@ fn commit(connection: &mut Connection, batch: &[Job], body: &str) -> rusqlite::R
         answers.push(match *work {
             Work::Insert(number) => {
                 sql.prepare_cached("INSERT INTO inbox (id, key, body) VALUES (?1, ?2, ?3)")?
-                    .execute(params![format!("event-{number}"), number % KEYS, body])?;
+                    .execute(params![event_id(usize::try_from(number).unwrap_or_default()), number % KEYS, body])?;
                 0
             }
             Work::Claim(key) => sql

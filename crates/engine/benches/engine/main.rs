@@ -25,6 +25,9 @@ const PRODUCERS: usize = 64;
 
 const EVENTS_PER_SESSION: usize = 6;
 
+/// Events of a round of the intake.
+const INTAKE: usize = 24_000;
+
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> Result<(), Failure> {
@@ -48,12 +51,15 @@ async fn throughput() -> Result<(), Failure> {
     for round in 1..=3 {
         let folder = tempfile::tempdir()?;
         let bare = Bare::open(&folder.path().join("bare.db"))?;
-        let ceiling = rate(20_000, |number| bare.insert(number)).await;
+        let ceiling = rate(INTAKE, |number| bare.insert(number)).await;
         let (engine, _) = start(&folder.path().join("intake.db"))?;
-        let intake = rate(20_000, |number| {
-            let event = intake_event(number);
+        let mut events: Vec<_> = (0..INTAKE)
+            .map(|number| vec![intake_event(number)])
+            .collect();
+        let intake = rate(INTAKE, |number| {
+            let event = std::mem::take(&mut events[number]);
             let engine = engine.clone();
-            async move { drop(engine.accept(vec![event]).await) }
+            async move { drop(engine.accept(event).await) }
         })
         .await;
         report(
@@ -94,7 +100,7 @@ fn median(values: &mut [f64]) -> f64 {
 }
 
 /// How many of `count` pieces of work are done in a second by [`PRODUCERS`] side by side.
-async fn rate<F>(count: usize, work: impl Fn(usize) -> F) -> f64
+async fn rate<F>(count: usize, mut work: impl FnMut(usize) -> F) -> f64
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -120,17 +126,22 @@ fn per_second(count: usize, elapsed: Duration) -> f64 {
 async fn full_path(engine: &Engine, crm: &InstantCrm, first: usize, events: usize) -> f64 {
     let sessions = events / EVENTS_PER_SESSION;
     let written = crm.created();
+    let of_producer = |producer| {
+        let own = (first + producer..first + sessions).step_by(PRODUCERS);
+        let steps =
+            own.flat_map(|session| (0..EVENTS_PER_SESSION).map(move |step| (session, step)));
+        steps
+            .map(|(session, step)| event(session, step))
+            .collect::<Vec<_>>()
+    };
+    let prepared: Vec<_> = (0..PRODUCERS).map(of_producer).collect();
     let began = Instant::now();
     let mut sending = tokio::task::JoinSet::new();
-    for producer in 0..PRODUCERS {
+    for events in prepared {
         let engine = engine.clone();
         sending.spawn(async move {
-            let mut session = first + producer;
-            while session < first + sessions {
-                for step in 0..EVENTS_PER_SESSION {
-                    drop(engine.accept(vec![event(session, step)]).await);
-                }
-                session += PRODUCERS;
+            for event in events {
+                drop(engine.accept(vec![event]).await);
             }
         });
     }
@@ -253,12 +264,23 @@ fn resident_mib() -> f64 {
     kib.unwrap_or(f64::NAN) / 1_024.0
 }
 
-/// Events that only fold: the cost of taking them.
+/// Events that only fold: the cost of taking them. Those of one session are far apart.
 fn intake_event(number: usize) -> SessionEvent {
+    let sessions = INTAKE / EVENTS_PER_SESSION;
     SessionEvent {
         kind: EventKind::Updated,
-        ..event(number / EVENTS_PER_SESSION, number % EVENTS_PER_SESSION)
+        ..event(number % sessions, number / sessions % EVENTS_PER_SESSION)
     }
+}
+
+/// An id without any order, as senders make them.
+fn event_id(number: usize) -> String {
+    let mut state = u64::try_from(number)
+        .unwrap_or_default()
+        .wrapping_add(0x9e37_79b9_7f4a_7c15);
+    state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    format!("{:016x}-{number}", state ^ (state >> 31))
 }
 
 fn event(session: usize, step: usize) -> SessionEvent {
@@ -279,7 +301,7 @@ fn event(session: usize, step: usize) -> SessionEvent {
     let seconds = i64::try_from(step * 10).unwrap_or_default();
     let start: Timestamp = "2026-01-24T01:13:49Z".parse().unwrap_or_default();
     SessionEvent {
-        id: EventId(format!("event-{session}-{step}").into()),
+        id: EventId(event_id(session * EVENTS_PER_SESSION + step).into()),
         session: SessionKey::parse(&source, &format!("call/{session}"))
             .unwrap_or_else(|| unreachable!("a good key")),
         kind,

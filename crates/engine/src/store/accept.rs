@@ -1,10 +1,8 @@
 //! Events into sessions: the inbox.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use casewire_core::{Due, Note, Reason, Session, SessionEvent, SessionKey, Settings, Trace, due};
+use casewire_core::{Due, Note, Reason, Session, SessionEvent, Settings, Trace, due};
 use rusqlite::{OptionalExtension as _, params};
 
 use super::Result;
@@ -37,47 +35,53 @@ pub struct Accepted {
 }
 
 /// A session's row while events are folded into it.
-struct Open {
+#[derive(Debug)]
+pub(super) struct OpenSession {
     /// None until it is inserted.
-    no: Option<i64>,
+    pub(super) no: Option<i64>,
     /// Whether more than the session's facts changed.
     moved: bool,
     changed_day: i64,
     source: i64,
     connector: Arc<str>,
-    phase: Phase,
-    session: Session,
+    pub(super) phase: Phase,
+    pub(super) session: Session,
     person: Option<i64>,
     due: Option<DueThen>,
     became_due: bool,
     left: bool,
     lane: Option<i64>,
     turn: Option<i64>,
-    ready_at: Option<i64>,
-    live: bool,
-    has_record: bool,
-    trace: Trace,
+    pub(super) ready_at: Option<i64>,
+    pub(super) live: bool,
+    pub(super) has_record: bool,
+    pub(super) trace: Trace,
 }
 
 impl Tx<'_> {
     /// Takes `arrivals`: all of them are in their sessions, and their lanes know of the work they make.
     pub(crate) fn accept(&mut self, arrivals: &[Arrival], when: Settling) -> Result<Accepted> {
         let mut accepted = Accepted::default();
-        let mut open: HashMap<&SessionKey, Open> = HashMap::new();
+        let mut open: Option<Box<OpenSession>> = None;
         for arrival in arrivals {
             if !self.is_new(&arrival.event, when.now)? {
                 accepted.repeated += 1;
                 continue;
             }
             accepted.new += 1;
-            let row = match open.entry(&arrival.event.session) {
-                Entry::Occupied(entry) => entry.into_mut(),
-                Entry::Vacant(entry) => entry.insert(self.open(arrival)?),
+            // Events of one session often come one after another: it is saved once.
+            let is_other = |row: &mut Box<OpenSession>| *row.session.key() != arrival.event.session;
+            if let Some(done) = open.take_if(is_other) {
+                self.save(done, when.now)?;
+            }
+            let row = match &mut open {
+                Some(row) => row,
+                none => none.insert(self.open(arrival)?),
             };
             self.observe(row, arrival, when)?;
         }
-        for row in open.values() {
-            self.save(row, when.now)?;
+        if let Some(done) = open {
+            self.save(done, when.now)?;
         }
         Ok(accepted)
     }
@@ -91,8 +95,11 @@ impl Tx<'_> {
         Ok(inserted == 1)
     }
 
-    fn open(&mut self, arrival: &Arrival) -> Result<Open> {
+    fn open(&mut self, arrival: &Arrival) -> Result<Box<OpenSession>> {
         let key = &arrival.event.session;
+        if let Some(recent) = self.memory.recent.remove(key) {
+            return Ok(recent);
+        }
         let source = self.source(key.source())?;
         let mut query = self.sql.prepare_cached(
             "SELECT no, connector, phase, session_json, person, due_json, lane, turn, ready_at, live, record IS NOT NULL, trace,
@@ -104,7 +111,7 @@ impl Tx<'_> {
                 Ok((
                     row.get_ref(3)?.as_str().map(serde_json::from_str),
                     row.get_ref(5)?.as_str_or_null()?.map(serde_json::from_str),
-                    Open {
+                    Box::new(OpenSession {
                         no: row.get(0)?,
                         moved: false,
                         changed_day: row.get(12)?,
@@ -122,12 +129,12 @@ impl Tx<'_> {
                         live: row.get(9)?,
                         has_record: row.get(10)?,
                         trace: Trace::parse(row.get_ref(11)?.as_str_or_null()?.unwrap_or_default()),
-                    },
+                    }),
                 ))
             })
             .optional()?;
         let Some((session, due, mut open)) = found else {
-            return Ok(Open {
+            return Ok(Box::new(OpenSession {
                 no: None,
                 moved: true,
                 changed_day: 0,
@@ -145,21 +152,24 @@ impl Tx<'_> {
                 live: false,
                 has_record: false,
                 trace: Trace::default(),
-            });
+            }));
         };
         open.session = session.map_err(rusqlite::Error::from)??;
         open.due = due.transpose()?;
         Ok(open)
     }
 
-    fn observe(&mut self, row: &mut Open, arrival: &Arrival, when: Settling) -> Result<()> {
+    fn observe(&mut self, row: &mut OpenSession, arrival: &Arrival, when: Settling) -> Result<()> {
         let event = &arrival.event;
-        let knew = row.session.customer();
+        let tells_of_customer = !event.data.customer.is_anonymous();
+        let knew = tells_of_customer.then(|| row.session.customer());
         row.session.observe(event);
-        let knows = row.session.customer();
-        if knows != knew && !knows.is_anonymous() {
-            row.person = Some(self.person(&knows, event.session.kind())?);
-            row.moved = true;
+        if let Some(knew) = knew {
+            let knows = row.session.customer();
+            if knows != knew {
+                row.person = Some(self.person(&knows, event.session.kind())?);
+                row.moved = true;
+            }
         }
         let rules = arrival.settings.rules_of(&row.session);
         match row.phase {
@@ -190,7 +200,7 @@ impl Tx<'_> {
 
     fn become_due(
         &mut self,
-        row: &mut Open,
+        row: &mut OpenSession,
         reason: Reason,
         arrival: &Arrival,
         when: Settling,
@@ -208,7 +218,7 @@ impl Tx<'_> {
     }
 
     /// Puts the session at the end of its lane.
-    fn queue(&mut self, row: &mut Open, ready_at: i64) -> Result<()> {
+    fn queue(&mut self, row: &mut OpenSession, ready_at: i64) -> Result<()> {
         let Some(due) = &row.due else { return Ok(()) };
         let kind = row.session.key().kind();
         let person = match row.person {
@@ -233,45 +243,66 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn save(&mut self, row: &Open, now: i64) -> Result<()> {
+    fn save(&mut self, mut row: Box<OpenSession>, now: i64) -> Result<()> {
         let session = serde_json::to_string(&row.session)?;
-        let due = match row.became_due {
-            true => row.due.as_ref().map(serde_json::to_string).transpose()?,
-            false => None,
-        };
         let Some(no) = row.no else {
-            self.sql
-                .prepare_cached(
-                    "INSERT INTO sessions (source, subject, connector, phase, person, session_json, due_json, lane, turn,
-                         ready_at, live, changed_at, changed_day)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-                )?
-                .execute(params![
-                    row.source,
-                    row.session.key().to_string(),
-                    &*row.connector,
-                    row.phase,
-                    row.person,
-                    session,
-                    due,
-                    row.lane,
-                    row.turn,
-                    row.ready_at,
-                    row.live,
-                    now,
-                    day(now),
-                ])?;
+            self.insert(&row, &session, now)?;
+            row.no = Some(self.sql.last_insert_rowid());
+            row.saved(now);
+            self.memory.recent.insert(row);
             return Ok(());
         };
-        if !row.moved && row.changed_day == day(now) {
+        if row.moved || row.changed_day != day(now) {
+            self.update(no, &row, &session, now)?;
+        } else {
             // Most events: what is indexed stays as it is.
             self.sql
                 .prepare_cached(
                     "UPDATE sessions SET session_json = ?2, changed_at = ?3 WHERE no = ?1",
                 )?
                 .execute(params![no, session, now])?;
-            return Ok(());
         }
+        if row.left
+            && let Some(lane) = row.lane
+        {
+            self.refresh_lane(LaneNo(lane))?;
+        }
+        row.saved(now);
+        self.memory.recent.insert(row);
+        Ok(())
+    }
+
+    fn insert(&mut self, row: &OpenSession, session: &str, now: i64) -> Result<()> {
+        let due = row.due.as_ref().map(serde_json::to_string).transpose()?;
+        self.sql
+            .prepare_cached(
+                "INSERT INTO sessions (source, subject, connector, phase, person, session_json, due_json, lane, turn,
+                     ready_at, live, changed_at, changed_day)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            )?
+            .execute(params![
+                row.source,
+                row.session.key().to_string(),
+                &*row.connector,
+                row.phase,
+                row.person,
+                session,
+                due,
+                row.lane,
+                row.turn,
+                row.ready_at,
+                row.live,
+                now,
+                day(now),
+            ])?;
+        Ok(())
+    }
+
+    fn update(&mut self, no: i64, row: &OpenSession, session: &str, now: i64) -> Result<()> {
+        let due = match row.became_due {
+            true => row.due.as_ref().map(serde_json::to_string).transpose()?,
+            false => None,
+        };
         self.sql
             .prepare_cached(
                 "UPDATE sessions SET phase = ?2, person = ?3, session_json = ?4, due_json = coalesce(?5, due_json),
@@ -291,16 +322,18 @@ impl Tx<'_> {
                 now,
                 day(now),
             ])?;
-        if row.left
-            && let Some(lane) = row.lane
-        {
-            self.refresh_lane(LaneNo(lane))?;
-        }
         Ok(())
     }
 }
 
-impl Open {
+impl OpenSession {
+    fn saved(&mut self, now: i64) {
+        self.moved = false;
+        self.became_due = false;
+        self.left = false;
+        self.changed_day = day(now);
+    }
+
     fn step_to(&mut self, phase: Phase) {
         self.moved |= self.phase != phase;
         self.phase = phase;

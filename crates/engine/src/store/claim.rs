@@ -17,7 +17,7 @@ const CANDIDATES: u32 = 20;
 
 /// A lane that is ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Claimed {
+pub(crate) struct Claim {
     pub(crate) lane: LaneNo,
     pub(crate) person: i64,
     /// Whether an agent waits for its record.
@@ -58,7 +58,7 @@ pub(crate) fn claim(
     limit: usize,
     others: usize,
     busy: &HashSet<i64>,
-) -> Result<Vec<Claimed>> {
+) -> Result<Vec<Claim>> {
     let mut found = Vec::new();
     let mut taken = HashSet::new();
     let live =
@@ -79,7 +79,7 @@ pub(crate) fn claim(
         {
             let (lane, person) = (LaneNo(row.get(0)?), row.get(1)?);
             if !busy.contains(&person) && taken.insert(person) {
-                found.push(Claimed { lane, person, live });
+                found.push(Claim { lane, person, live });
             }
         }
     }

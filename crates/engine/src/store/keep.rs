@@ -96,6 +96,7 @@ impl Tx<'_> {
     /// to go on; none at the end.
     pub(crate) fn expire(&mut self, at: Expiry, before: i64) -> Result<(Expired, Option<Expiry>)> {
         let mut expired = Expired::default();
+        self.memory.recent.clear();
         let next = match at {
             Expiry::Sessions { day, after } => {
                 let last = expire_sessions(&self.sql, day, after, &mut expired)?;

@@ -15,6 +15,7 @@ mod look;
 mod outbox;
 #[cfg(test)]
 mod plan;
+mod recent;
 mod repair;
 mod row;
 mod settle;
@@ -30,7 +31,7 @@ use tokio::sync::watch;
 pub use accept::Accepted;
 pub(crate) use accept::{Arrival, Settling};
 pub(crate) use backup::{backup, check};
-pub(crate) use claim::{Claimed, SessionWork, claim, next_ready, recall, remembered, work};
+pub(crate) use claim::{Claim, LaneWork, SessionWork, claim, next_ready, recall, remembered, work};
 pub(crate) use depth::depth;
 pub use depth::{ConnectorDepth, Depth};
 pub use erase::Erased;

@@ -33,9 +33,11 @@ pub(crate) enum Repair {
     Retry,
     /// They are never written.
     Drop,
+    /// They stay parked, and are only named.
+    Nothing,
 }
 
-/// What was repaired.
+/// What was repaired, or would be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Repaired {
     /// The sessions that were parked, oldest first.
@@ -58,6 +60,7 @@ impl Tx<'_> {
         now: i64,
     ) -> Result<(Vec<String>, Option<RepairedUpTo>)> {
         self.memory.wakes |= repair == Repair::Retry;
+        self.memory.recent.clear();
         self::repair(&self.sql, repair, which, from, now)
     }
 }
@@ -87,6 +90,7 @@ pub(crate) fn repair(
         match repair {
             Repair::Retry => retry(sql, *no, now)?,
             Repair::Drop => drop_session(sql, *no, now)?,
+            Repair::Nothing => {}
         }
     }
     let names = parked.into_iter().map(|(_, name)| name);

@@ -94,7 +94,7 @@ CREATE TABLE records (
     changed_day INTEGER NOT NULL,
     PRIMARY KEY (connector, id)
 ) WITHOUT ROWID;
-CREATE INDEX records_by_lane ON records (lane, changed_at);
+CREATE INDEX records_by_lane ON records (lane);
 CREATE INDEX records_by_customer ON records (connector, customer, queue) WHERE customer IS NOT NULL;
 CREATE INDEX records_by_age ON records (changed_day);
 

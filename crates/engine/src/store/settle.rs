@@ -85,39 +85,55 @@ impl Tx<'_> {
         when: super::Settling,
     ) -> Result<()> {
         let now = when.now;
-        let stored: Option<(String, Option<String>)> = self
+        let stored: Option<(i64, Option<String>)> = self
             .sql
-            .prepare_cached("SELECT session_json, calls_json FROM sessions WHERE no = ?1")?
+            .prepare_cached("SELECT changed_day, calls_json FROM sessions WHERE no = ?1")?
             .query_row([settled.no.0], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         // It was erased meanwhile.
-        let Some((latest, calls)) = stored else {
+        let Some((changed_day, calls)) = stored else {
             return Ok(());
         };
         if let Some(record) = &settled.record {
             self.remember(record, connector, lane, now)?;
         }
-        let latest: Session = serde_json::from_str(&latest)?;
-        let has_more = settled.record.is_some() && settled.lacks_notes(&latest);
-        self.sql
-            .prepare_cached(
+        let has_more = settled.record.is_some() && self.has_more_notes(settled)?;
+        let ready_at = has_more.then_some(now + when.note_window);
+        // An index that need not change is not touched.
+        let query = match changed_day == day(now) {
+            true => {
                 "UPDATE sessions SET phase = ?2, ready_at = ?3, live = 0, record = ?4, trace = ?5,
-                     intended = CASE WHEN ?2 = 'parked' THEN intended END,
-                     receipt_json = ?6, calls_json = ?7, attempts = 0, error = ?8, changed_at = ?9, changed_day = ?10
-                 WHERE no = ?1",
-            )?
-            .execute(params![
-                settled.no.0,
-                settled.phase,
-                has_more.then_some(now + when.note_window),
-                settled.receipt.record.as_ref().map(|record| &record.0),
-                settled.trace.to_text(usize::MAX - 1),
-                serde_json::to_string(&settled.receipt)?,
-                with_calls(calls.as_deref(), &settled.calls)?,
-                settled.error,
-                now,
-                day(now),
-            ])?;
+                     intended = CASE WHEN ?2 = 'parked' THEN intended END, receipt_json = ?6, calls_json = ?7,
+                     attempts = 0, error = ?8, changed_at = ?9
+                 WHERE no = ?1 AND ?10 IS NOT NULL"
+            }
+            false => {
+                "UPDATE sessions SET phase = ?2, ready_at = ?3, live = 0, record = ?4, trace = ?5,
+                     intended = CASE WHEN ?2 = 'parked' THEN intended END, receipt_json = ?6, calls_json = ?7,
+                     attempts = 0, error = ?8, changed_at = ?9, changed_day = ?10
+                 WHERE no = ?1"
+            }
+        };
+        self.sql.prepare_cached(query)?.execute(params![
+            settled.no.0,
+            settled.phase,
+            ready_at,
+            settled.receipt.record.as_ref().map(|record| &record.0),
+            settled.trace.to_text(usize::MAX - 1),
+            serde_json::to_string(&settled.receipt)?,
+            with_calls(calls.as_deref(), &settled.calls)?,
+            settled.error,
+            now,
+            day(now),
+        ])?;
+        if let Some(mut row) = self.memory.recent.remove(settled.seen.key()) {
+            row.phase = settled.phase;
+            row.ready_at = ready_at;
+            row.live = false;
+            row.has_record = settled.receipt.record.is_some();
+            row.trace = settled.trace.clone();
+            self.memory.recent.insert(row);
+        }
         self.finish_steps(settled.no, settled.receipt.outcome.as_str(), now)?;
         for message in &settled.messages {
             self.post(message, settled.no, now)?;
@@ -176,7 +192,35 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Whether events came for the session while it was written that call for more notes.
+    fn has_more_notes(&mut self, settled: &Settlement) -> Result<bool> {
+        let key = settled.seen.key();
+        if let Some(row) = self.memory.recent.remove(key) {
+            let has_more = settled.lacks_notes(&row.session);
+            self.memory.recent.insert(row);
+            return Ok(has_more);
+        }
+        let latest: String = self
+            .sql
+            .prepare_cached("SELECT session_json FROM sessions WHERE no = ?1")?
+            .query_row([settled.no.0], |row| row.get(0))?;
+        Ok(settled.lacks_notes(&serde_json::from_str(&latest)?))
+    }
+
     fn remember(&mut self, record: &Record, connector: &str, lane: LaneNo, now: i64) -> Result<()> {
+        let (customer, queue) = (record.customer.as_ref(), record.queue.as_ref());
+        let (customer, queue) = (customer.map(|id| &id.0), queue.map(|id| &*id.0));
+        let body = serde_json::to_string(record)?;
+        let updated = self
+            .sql
+            .prepare_cached(
+                "UPDATE records SET record_json = ?3, changed_at = ?4
+                 WHERE connector = ?1 AND id = ?2 AND lane = ?5 AND customer IS ?6 AND queue IS ?7 AND changed_day = ?8",
+            )?
+            .execute(params![connector, record.id.0, body, now, lane.0, customer, queue, day(now)])?;
+        if updated == 1 {
+            return Ok(());
+        }
         self.sql
             .prepare_cached(
                 "INSERT INTO records (connector, id, lane, customer, queue, record_json, changed_at, changed_day)
@@ -189,9 +233,9 @@ impl Tx<'_> {
                 connector,
                 record.id.0,
                 lane.0,
-                record.customer.as_ref().map(|customer| &customer.0),
-                record.queue.as_ref().map(|queue| &*queue.0),
-                serde_json::to_string(record)?,
+                customer,
+                queue,
+                body,
                 now,
                 day(now),
             ])?;

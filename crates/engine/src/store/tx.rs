@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use sha2::{Digest, Sha256};
 
 use super::Result;
+use super::recent::Recent;
 use super::row::LaneNo;
 
 /// What the writing thread remembers between commits.
@@ -16,6 +17,10 @@ pub(crate) struct Memory {
     sources: HashMap<Arc<str>, i64>,
     turn: Option<i64>,
     person: Option<i64>,
+    has_counted: bool,
+    pub(super) recent: Recent,
+    /// What SQLite counts when another connection changes the file.
+    data_version: Option<i64>,
     /// Whether this commit made work ready.
     pub(super) wakes: bool,
 }
@@ -27,6 +32,31 @@ pub(crate) struct Tx<'a> {
 }
 
 impl Tx<'_> {
+    /// To be called first in a commit: what another process changed is not remembered.
+    pub(super) fn begin(&mut self) -> Result<()> {
+        let version = self
+            .sql
+            .prepare_cached("PRAGMA data_version")?
+            .query_row([], |row| row.get(0))?;
+        if self.memory.data_version.replace(version) != Some(version) {
+            self.memory.recent.clear();
+        }
+        Ok(())
+    }
+
+    /// To be called last in a commit.
+    pub(super) fn end(self) -> Result<()> {
+        if std::mem::take(&mut self.memory.has_counted) {
+            self.sql
+                .prepare_cached(
+                    "UPDATE counters SET turn = coalesce(?1, turn), person = coalesce(?2, person)",
+                )?
+                .execute([self.memory.turn, self.memory.person])?;
+        }
+        self.sql.commit()?;
+        Ok(())
+    }
+
     /// The row of a source.
     pub(super) fn source(&mut self, name: &Arc<str>) -> Result<i64> {
         if let Some(no) = self.memory.sources.get(name) {
@@ -49,10 +79,8 @@ impl Tx<'_> {
             Some(turn) => turn,
             None => self.counter("SELECT turn FROM counters")?,
         };
-        self.sql
-            .prepare_cached("UPDATE counters SET turn = ?1")?
-            .execute([turn])?;
         self.memory.turn = Some(turn);
+        self.memory.has_counted = true;
         Ok(turn)
     }
 
@@ -61,10 +89,8 @@ impl Tx<'_> {
             Some(person) => person,
             None => self.counter("SELECT person FROM counters")?,
         };
-        self.sql
-            .prepare_cached("UPDATE counters SET person = ?1")?
-            .execute([person])?;
         self.memory.person = Some(person);
+        self.memory.has_counted = true;
         Ok(person)
     }
 

@@ -142,9 +142,9 @@ fn commit(
 ) -> Result<()> {
     let sql = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut tx = Tx { sql, memory };
+    tx.begin()?;
     for job in batch {
         job.run(&mut tx)?;
     }
-    tx.sql.commit()?;
-    Ok(())
+    tx.end()
 }

@@ -4,7 +4,7 @@ use casewire_core::{Apply, CustomerKey, EventKind, SessionEvent};
 use casewire_engine::{Erased, Phase};
 
 use crate::moody::Mood;
-use crate::story::{KIM, KIMS_EMAIL, LEE, Story, answered, event, from, of_email};
+use crate::story::{KIM, KIMS_EMAIL, LEE, Story, answered, event, from, of_email, second};
 
 fn key(text: &str) -> CustomerKey {
     CustomerKey::parse(text).unwrap()
@@ -155,6 +155,27 @@ async fn what_is_under_way_brings_nothing_back_and_meets_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_write_that_begins_after_an_erasure_leaves_no_journal_and_fails_nothing() {
+    let story = Story::begin();
+    story.crm.set(Mood::Pondering);
+    story.tell(answered("call/1", 0, KIM)).await;
+    for _ in 0..2_000 {
+        if !story.crm.looked().is_empty() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    story.file().erase(&key(KIM), Apply::Write).unwrap();
+    story.crm.set(Mood::Fine);
+    story.tell(answered("call/2", 0, LEE)).await;
+    story.phase("call/2", Phase::Done).await;
+    story.engine.stop(std::time::Duration::from_secs(5)).await;
+    // The look-up was under way: its write goes on, and is not known of here.
+    assert_eq!(story.crm.crm.records().len(), 2);
+    assert!(!story.is_known("call/1").await);
+}
+
+#[tokio::test]
 async fn what_is_begun_after_an_erasure_is_not_held_up() {
     let story = Story::begin();
     story.crm.set(Mood::Down);
@@ -165,4 +186,17 @@ async fn what_is_begun_after_an_erasure_is_not_held_up() {
     story.tell(answered("call/2", 0, KIM)).await;
     story.phase("call/2", Phase::Done).await;
     assert_eq!(story.crm.crm.records().len(), 1);
+}
+
+#[tokio::test]
+async fn an_event_that_is_new_after_an_erasure_makes_the_session_known_by_it_alone() {
+    let story = Story::begin();
+    story
+        .tell(vec![from(KIM, event("call/1", 0, EventKind::Created))])
+        .await;
+    story.file().erase(&key(KIM), Apply::Write).unwrap();
+    story.tell(vec![event("call/1", 9, EventKind::Ended)]).await;
+    let view = story.phase("call/1", Phase::Never).await;
+    assert_eq!(view.decided_at, Some(second(9)));
+    assert!(!is_on_disk(&story.path(), KIM));
 }

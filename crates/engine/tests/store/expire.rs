@@ -66,8 +66,8 @@ async fn what_is_not_done_stays_however_old_it_is() {
     story.crm.set(Mood::Fine);
     let all = casewire_engine::ParkedSessions::All { connector: None };
     story.engine.retry_parked(all).await.unwrap();
-    story.phase("call/2", Phase::Done).await;
-    story.phase("call/3", Phase::Done).await;
+    story.written_in_time("call/2").await;
+    story.written_in_time("call/3").await;
     assert_eq!(story.crm.crm.records().len(), 3);
 }
 

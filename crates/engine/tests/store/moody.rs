@@ -21,8 +21,10 @@ pub(crate) enum Mood {
     Refusing,
     /// It says no, and has done it.
     Lying,
-    /// It does not answer until its mood changes.
+    /// It does not answer a write until its mood changes.
     Hesitating,
+    /// It does not answer a look-up until its mood changes.
+    Pondering,
 }
 
 #[derive(Debug)]
@@ -56,7 +58,7 @@ impl Moody {
         let mut mood = self.mood.subscribe();
         let now = *mood.borrow_and_update();
         match now {
-            Mood::Fine => write.await,
+            Mood::Fine | Mood::Pondering => write.await,
             Mood::Down => Err(Error::new(
                 ErrorKind::Unavailable,
                 "creating a record: out of order",
@@ -67,8 +69,7 @@ impl Moody {
                 Err(refused())
             }
             Mood::Hesitating => {
-                let answers = mood.wait_for(|mood| *mood != Mood::Hesitating).await;
-                drop(answers);
+                drop(mood.wait_for(|mood| *mood != Mood::Hesitating).await);
                 write.await
             }
         }
@@ -86,6 +87,8 @@ impl CrmConnector for Moody {
         looked
             .unwrap_or_else(PoisonError::into_inner)
             .push(query.trace);
+        let mut mood = self.mood.subscribe();
+        drop(mood.wait_for(|mood| *mood != Mood::Pondering).await);
         self.crm.look_up(query).await
     }
 

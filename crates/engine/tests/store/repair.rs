@@ -1,8 +1,8 @@
-use casewire_core::{Outcome, TraceSearch};
+use casewire_core::{EventKind, Outcome, TraceSearch};
 use casewire_engine::{ParkedSessions, Phase, Repaired};
 
 use crate::moody::Mood;
-use crate::story::{KIM, LEE, Story, answered};
+use crate::story::{KIM, KIMS_EMAIL, LEE, Story, answered, event, of_email};
 
 fn named(sessions: &[&str]) -> ParkedSessions {
     ParkedSessions::Named {
@@ -109,6 +109,9 @@ async fn a_note_that_was_refused_is_written_to_the_same_record() {
 #[tokio::test]
 async fn a_dropped_session_is_never_written() {
     let story = three_parked().await;
+    let found = story.file().find_parked(&all(None));
+    assert_eq!(found.unwrap(), repaired(&["call/1", "call/2", "call/3"]));
+    story.phase("call/1", Phase::Parked).await;
     let dropped = story
         .file()
         .drop_parked(&named(&["call/1", "call/2"]), story.now());
@@ -140,4 +143,28 @@ async fn what_is_not_parked_is_named() {
     let dropped = story.engine.drop_parked(elsewhere).await.unwrap();
     assert_eq!(dropped.not_parked, ["call/1"]);
     story.phase("call/1", Phase::Parked).await;
+}
+
+#[tokio::test]
+async fn what_comes_after_a_repair_does_not_undo_it() {
+    for by_command in [true, false] {
+        let story = three_parked().await;
+        story.crm.set(Mood::Down);
+        match by_command {
+            true => story.file().retry_parked(&all(None), story.now()).unwrap(),
+            false => story.engine.retry_parked(all(None)).await.unwrap(),
+        };
+        for session in ["call/1", "call/2", "call/3"] {
+            // It changes whose the session is, and so its row.
+            let late = event(session, 200, EventKind::Updated);
+            story.tell(vec![of_email(KIMS_EMAIL, late)]).await;
+            let view = story.until(session, |_| true).await;
+            assert_eq!(view.phase, Phase::Due, "{by_command}");
+        }
+        story.crm.set(Mood::Fine);
+        for session in ["call/1", "call/2", "call/3"] {
+            story.written_in_time(session).await;
+        }
+        assert_eq!(story.crm.crm.records().len(), 3);
+    }
 }

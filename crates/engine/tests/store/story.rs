@@ -160,6 +160,15 @@ impl Story {
         .await
     }
 
+    /// The session once it is written, however long the engine wants to wait before it tries again.
+    pub(crate) async fn written_in_time(&self, session: &str) -> SessionView {
+        self.until(session, |view| {
+            self.days_pass(1);
+            view.phase == Phase::Done
+        })
+        .await
+    }
+
     pub(crate) async fn is_known(&self, session: &str) -> bool {
         let read = self.engine.read_session(session.to_owned(), None);
         !read.await.unwrap().is_empty()
