@@ -1,6 +1,7 @@
 //! The engine: events in, lanes served, outcomes remembered.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,7 +20,7 @@ use crate::store::{Accepted, Arrival, Delivery, Settling, Store, StoreError};
 use crate::{Clock, SessionView};
 
 /// How an engine works.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// The store's file; it is made when it is not there.
     pub path: PathBuf,
@@ -33,6 +34,17 @@ pub struct Options {
     pub endpoints: Vec<Arc<str>>,
     /// What time it is.
     pub clock: Clock,
+}
+
+/// Without the endpoints: an address may carry a key.
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("path", &self.path)
+            .field("note_window", &self.note_window)
+            .field("retention", &self.retention)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Options {
@@ -175,6 +187,17 @@ impl Engine {
         Ok(accepted)
     }
 
+    /// Writes to the store, so that a full or broken disk shows before an event comes.
+    ///
+    /// # Errors
+    /// When it can not be written to, or the engine ends.
+    pub async fn probe(&self) -> Result<(), NotAccepted> {
+        if *self.shared.stopping.borrow() {
+            return Err(NotAccepted::Draining);
+        }
+        Ok(self.shared.store.write(1, |tx| tx.touch()).await?)
+    }
+
     /// Works by `routes` from now on; what is under way is finished by the former ones.
     pub fn reload(&self, routes: Routes) {
         self.shared.routes.send_replace(Arc::new(routes));
@@ -228,15 +251,20 @@ impl Engine {
             .await
     }
 
-    /// At most `limit` messages whose time to be sent has come.
+    /// At most `limit` messages for `endpoint` whose time to be sent has come.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn deliveries(&self, limit: u32) -> Result<Vec<Delivery>, StoreError> {
+    pub async fn deliveries(
+        &self,
+        endpoint: &str,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let endpoint = endpoint.to_owned();
         let now = crate::store::millis(self.shared.options.clock.now());
         self.shared
             .store
-            .read(move |sql| crate::store::deliveries(sql, now, limit))
+            .read(move |sql| crate::store::deliveries(sql, &endpoint, now, limit))
             .await
     }
 
@@ -264,6 +292,21 @@ impl Engine {
         self.shared
             .store
             .write(1, move |tx| tx.undelivered(no, &error, next))
+            .await
+    }
+
+    /// Gives up the messages for others than `endpoints`, for the reason `why`, and says how many that were.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn give_up_others(
+        &self,
+        endpoints: Vec<String>,
+        why: &'static str,
+    ) -> Result<usize, StoreError> {
+        self.shared
+            .store
+            .write(1, move |tx| tx.give_up_others(&endpoints, why))
             .await
     }
 

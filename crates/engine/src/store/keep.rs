@@ -27,7 +27,7 @@ pub struct Expired {
     pub lanes: u64,
     /// Keys of people without a session.
     pub people: u64,
-    /// Messages that were given up.
+    /// Messages about these sessions that were not delivered.
     pub deliveries: u64,
 }
 
@@ -66,11 +66,11 @@ impl Expiry {
     }
 }
 
-/// The sessions that were last touched on a day, after a row, each with whether it may go: nothing is to be written or
-/// sent for it, and no person has to look at it.
+/// The sessions that were last touched on a day, after a row, each with whether it may go: nothing is to be written for it,
+/// and no person has to look at it. A message that was not taken for so long, perhaps of an endpoint that is not in the
+/// config any more, keeps nobody's data.
 const SESSIONS_OF_DAY: &str = "
     SELECT no, ready_at IS NULL AND phase <> 'parked'
-        AND NOT EXISTS (SELECT 1 FROM deliveries WHERE session = sessions.no AND next_at IS NOT NULL)
     FROM sessions WHERE changed_day = ?1 AND no > ?2 ORDER BY no LIMIT ?3";
 
 const NEXT_DAY: &str =

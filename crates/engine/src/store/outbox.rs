@@ -39,13 +39,18 @@ pub(crate) fn message_id(linked: &Linked, endpoint: &str) -> String {
     format!("msg_{hex}")
 }
 
-/// At most `limit` messages whose time has come, oldest first.
-pub(crate) fn deliveries(sql: &Connection, now: i64, limit: u32) -> Result<Vec<Delivery>> {
+/// At most `limit` messages for `endpoint` whose time has come, longest due first.
+pub(crate) fn deliveries(
+    sql: &Connection,
+    endpoint: &str,
+    now: i64,
+    limit: u32,
+) -> Result<Vec<Delivery>> {
     let mut query = sql.prepare_cached(
         "SELECT no, endpoint, message_id, body, created_at, attempts FROM deliveries
-         WHERE next_at <= ?1 ORDER BY next_at, no LIMIT ?2",
+         WHERE endpoint = ?1 AND next_at <= ?2 ORDER BY next_at, no LIMIT ?3",
     )?;
-    let rows = query.query_map(params![now, limit], |row| {
+    let rows = query.query_map(params![endpoint, now, limit], |row| {
         Ok(Delivery {
             no: row.get(0)?,
             endpoint: row.get(1)?,
@@ -80,6 +85,18 @@ impl Tx<'_> {
             .prepare_cached("DELETE FROM deliveries WHERE no = ?1")?
             .execute([no])?;
         Ok(())
+    }
+
+    /// Gives up what is to be sent to others than `endpoints`, and says how many messages that were.
+    pub(crate) fn give_up_others(&mut self, endpoints: &[String], why: &str) -> Result<usize> {
+        let given_up = self
+            .sql
+            .prepare_cached(
+                "UPDATE deliveries SET next_at = NULL, error = ?2
+                 WHERE next_at IS NOT NULL AND endpoint NOT IN (SELECT value FROM json_each(?1))",
+            )?
+            .execute(params![serde_json::to_string(endpoints)?, why])?;
+        Ok(given_up)
     }
 
     /// `next_at` is none when it is given up.

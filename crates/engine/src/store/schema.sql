@@ -110,5 +110,5 @@ CREATE TABLE deliveries (
     attempts   INTEGER NOT NULL DEFAULT 0,
     error      TEXT
 );
-CREATE INDEX deliveries_next ON deliveries (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX deliveries_next ON deliveries (endpoint, next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX deliveries_by_session ON deliveries (session);

@@ -57,6 +57,14 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Has the commit write something.
+    pub(crate) fn touch(&mut self) -> Result<()> {
+        self.sql
+            .prepare_cached("UPDATE counters SET turn = turn")?
+            .execute([])?;
+        Ok(())
+    }
+
     /// The row of a source.
     pub(super) fn source(&mut self, name: &Arc<str>) -> Result<i64> {
         if let Some(no) = self.memory.sources.get(name) {

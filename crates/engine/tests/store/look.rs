@@ -235,8 +235,8 @@ async fn sessions_are_found_newest_first_by_phase_and_connector() {
 
 #[tokio::test]
 async fn the_depth_counts_what_waits() {
-    let endpoint = "https://hooks.example.com/linked".into();
-    let story = Story::with(casewire_core::Rules::default(), vec![endpoint]);
+    let endpoint = "https://hooks.example.com/linked";
+    let story = Story::with(casewire_core::Rules::default(), vec![endpoint.into()]);
     story.tell(answered("call/1", 0, KIM)).await;
     story.phase("call/1", Phase::Done).await;
     let depth = story.engine.depth().await.unwrap();
@@ -258,7 +258,12 @@ async fn the_depth_counts_what_waits() {
     };
     assert_eq!(lanes(depth), (0, 0, 0, 0));
 
-    let message = story.engine.deliveries(1).await.unwrap().remove(0);
+    let message = story
+        .engine
+        .deliveries(endpoint, 1)
+        .await
+        .unwrap()
+        .remove(0);
     story
         .engine
         .undelivered(&message, "410".to_owned(), None)
