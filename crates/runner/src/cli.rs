@@ -1,5 +1,7 @@
 //! The command line.
 
+mod stored;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,6 +10,10 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::context::Format;
+
+pub(crate) use stored::{
+    ExplainArgs, Parked, ParkedArgs, SessionsArgs, Store, StoreArgs, WhichParked,
+};
 
 /// Turns contact-center sessions into CRM records, once.
 #[derive(Debug, Parser)]
@@ -54,6 +60,11 @@ pub(crate) enum Command {
     Init(InitArgs),
     Check(CheckArgs),
     Setup(SetupArgs),
+    Serve(ServeArgs),
+    Explain(ExplainArgs),
+    Sessions(SessionsArgs),
+    Parked(ParkedArgs),
+    Store(StoreArgs),
     Replay(ReplayArgs),
     Simulate(SimulateArgs),
     Sandbox(SandboxArgs),
@@ -66,13 +77,19 @@ impl Command {
     pub(crate) fn format(&self) -> Format {
         match self {
             Self::Check(CheckArgs { output, .. })
+            | Self::Explain(ExplainArgs { output, .. })
             | Self::Replay(ReplayArgs { output, .. })
             | Self::Sandbox(SandboxArgs { output, .. })
+            | Self::Sessions(SessionsArgs { output, .. })
             | Self::Setup(SetupArgs { output, .. })
             | Self::Simulate(SimulateArgs { output, .. }) => output.format,
-            Self::Completions(_) | Self::Demo(_) | Self::Init(_) | Self::Schema(_) => {
-                Format::default()
-            }
+            Self::Parked(args) => args.format(),
+            Self::Store(args) => args.format(),
+            Self::Completions(_)
+            | Self::Demo(_)
+            | Self::Init(_)
+            | Self::Schema(_)
+            | Self::Serve(_) => Format::default(),
         }
     }
 }
@@ -133,6 +150,14 @@ pub(crate) struct SetupArgs {
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
+
+/// Take events over HTTP and write their records, until SIGTERM or Ctrl-C; SIGHUP reads the config again
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Examples:
+  casewire serve
+  casewire serve --config acme.toml -v")]
+pub(crate) struct ServeArgs {}
 
 /// Feed recorded events through the pipeline into the CRM; exit when all are written
 #[derive(Clone, Debug, Args)]

@@ -8,7 +8,10 @@ use crate::cli::{Cli, Command};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::term::{Stream, Terminal};
-use crate::{check, completions, demo, init, log, replay, sandbox, schema, setup, simulate};
+use crate::{
+    check, completions, demo, explain, init, log, parked, replay, sandbox, schema, serve, sessions,
+    setup, simulate, store,
+};
 
 /// Runs the command that this process was started with, and says how it ended. Wrong usage ends the
 /// process with code 2.
@@ -32,12 +35,17 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Check(args) => wait_for(check::run(args, context)),
         Command::Completions(args) => completions::run(args, context),
         Command::Demo(args) => wait_for(demo::run(args, context)),
+        Command::Explain(args) => explain::run(args, context),
         Command::Init(args) => init::run(args, context),
+        Command::Parked(args) => parked::run(args, context),
         Command::Replay(args) => wait_for(replay::run(args, context)),
         Command::Sandbox(args) => wait_for(sandbox::run(args, context)),
         Command::Schema(args) => schema::run(args, context),
+        Command::Serve(args) => wait_for(serve::run(args, context)),
+        Command::Sessions(args) => sessions::run(args, context),
         Command::Setup(args) => wait_for(setup::run(args, context)),
         Command::Simulate(args) => simulate::run(args, context),
+        Command::Store(args) => store::run(args, context),
     }
 }
 

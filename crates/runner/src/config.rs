@@ -1,6 +1,7 @@
 //! The config file: read once, whole, into what the commands need.
 
 mod connector;
+mod intake;
 mod key;
 mod mask;
 mod meaning;
@@ -14,6 +15,7 @@ mod typed;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use casewire_core::{CrmConnector, Profile, Settings};
 use casewire_zendesk::{Zendesk, ZendeskConfig};
@@ -22,7 +24,7 @@ use crate::exit::{Exit, Failure};
 
 pub use problem::{ConfigError, Problem};
 pub(crate) use schema::schema;
-pub use sections::{ConsoleConfig, IntakeConfig, StoreConfig};
+pub use sections::{ConsoleConfig, IntakeConfig, StoreConfig, WebhookConfig};
 
 /// The connector's name when the file has one `[connector]` without a name.
 pub const DEFAULT_CONNECTOR: &str = "default";
@@ -45,6 +47,8 @@ pub struct Config {
     pub store: Option<StoreConfig>,
     /// The web console.
     pub console: Option<ConsoleConfig>,
+    /// Where to tell of each session that is linked to a record.
+    pub webhooks: Vec<WebhookConfig>,
 }
 
 /// The config of one connector.
@@ -60,6 +64,15 @@ impl ConnectorConfig {
         match self {
             Self::Zendesk(_) => casewire_zendesk::profile(),
         }
+    }
+
+    /// The same, with requests that wait up to `budget` in all for the CRM's limits and between tries.
+    #[must_use]
+    pub fn with_wait_budget(mut self, budget: Duration) -> Self {
+        match &mut self {
+            Self::Zendesk(config) => config.retry.wait_budget = budget,
+        }
+        self
     }
 
     /// Builds the connector. Reads its secrets; asks the CRM nothing yet.
@@ -95,6 +108,14 @@ impl Config {
     /// Everything that is wrong with it, with places and remedies.
     pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ConfigError> {
         reader::read(path, bytes)
+    }
+
+    /// The store's file: the one that `[store]` names, or else `casewire.db` beside the config.
+    pub fn store_path(&self) -> PathBuf {
+        match &self.store {
+            Some(store) => store.path.clone(),
+            None => self.path.with_file_name("casewire.db"),
+        }
     }
 
     /// The connector that sessions of `source` go to, with its name: the one that `[sources]` names, or

@@ -191,7 +191,10 @@ async fn replay_day(
         first_wait: Duration::from_millis(20),
         longest_wait: Duration::from_millis(500),
     };
-    let receipts = replay(flow, patience, events, LANES, |progress| show(&bar, progress)).await;
+    let receipts = replay(flow, patience, events, LANES, |progress| {
+        show(&bar, progress)
+    })
+    .await;
     bar.finish_and_clear();
     receipts
 }

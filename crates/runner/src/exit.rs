@@ -4,6 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use casewire_core::ErrorKind;
+use casewire_engine::StoreError;
 
 use crate::config::ConfigError;
 
@@ -77,6 +78,9 @@ pub enum Failure {
     /// Results could not be written. A closed pipe is no failure: the reader had enough.
     #[error("writing results: {0}")]
     Output(#[from] io::Error),
+    /// The store could not be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// Anything else.
     #[error("{message}")]
     Other {
@@ -113,7 +117,7 @@ impl Failure {
     pub fn remedy(&self) -> Option<&str> {
         match self {
             Self::Other { remedy, .. } => remedy.as_deref(),
-            Self::Config(_) | Self::Crm(_) | Self::Output(_) => None,
+            Self::Config(_) | Self::Crm(_) | Self::Output(_) | Self::Store(_) => None,
         }
     }
 
@@ -124,6 +128,9 @@ impl Failure {
             Self::Crm(error) => error.kind().into(),
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Success,
             Self::Output(_) => Exit::Io,
+            // As a file that can not be made: another process holds it.
+            Self::Store(error) if error.is_in_use() => Exit::CannotCreate,
+            Self::Store(_) => Exit::Io,
             Self::Other { exit, .. } => *exit,
         }
     }

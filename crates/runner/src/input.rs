@@ -12,7 +12,7 @@ use crate::exit::{Exit, Failure};
 use crate::term::Terminal;
 
 /// The source of sessions whose format names none: metadata files and call or chat objects.
-const DEFAULT_SOURCE: &str = "//contact-center/import";
+pub(crate) const DEFAULT_SOURCE: &str = "//contact-center/import";
 
 /// An open input.
 pub(crate) struct Input {

@@ -40,7 +40,10 @@ pub(crate) async fn run(args: ReplayArgs, context: &Context) -> Result<Exit, Fai
         let flow = Flow::new(connector, Arc::clone(&settings));
         let bar = progress_bar(&name, context.terminal);
         let patience = Patience::default();
-        let told = replay(&flow, patience, events, LANES, |progress| show(&bar, progress)).await;
+        let told = replay(&flow, patience, events, LANES, |progress| {
+            show(&bar, progress)
+        })
+        .await;
         receipts.extend(told);
         bar.finish_and_clear();
     }
@@ -206,8 +209,8 @@ fn write(receipts: &[Receipt], skipped: usize, context: &Context) -> Result<(), 
                     reason: &receipt.reason,
                     decided_at: receipt.decided_at,
                     record: receipt.record.as_ref().map(|record| record.0.as_str()),
-                    chosen_by: receipt.chosen.map(|chosen| chosen.rule),
-                    chosen_because: receipt.chosen.map(|chosen| chosen.text),
+                    chosen_by: receipt.chosen.as_ref().map(|chosen| chosen.rule),
+                    chosen_because: receipt.chosen.as_ref().map(|chosen| chosen.text.as_str()),
                     changed: receipt.changed(),
                     repeated: receipt.repeated,
                     notes_written: receipt.notes_written,

@@ -104,10 +104,7 @@ async fn decides_a_day_as_the_flow_does() {
     let simulated = simulate(rules(), &seed, read(DAY));
     assert_eq!(simulated.late, 0);
     let connector = crm(&seed);
-    let flow = Flow::new(
-        connector,
-        Arc::new(Settings::uniform(rules())),
-    );
+    let flow = Flow::new(connector, Arc::new(Settings::uniform(rules())));
     let receipts = replay(&flow, Patience::default(), read(DAY), 8, |_| ()).await;
     let told: BTreeMap<_, _> = simulated
         .lines

@@ -17,7 +17,7 @@ use super::schema::{Queue, Source};
 use super::{Config, ConfigError, Problem, mask, secret, typed};
 
 /// The tables of a config file.
-pub(super) const TABLES: [&str; 8] = [
+pub(super) const TABLES: [&str; 9] = [
     "connector",
     "connectors",
     "console",
@@ -26,6 +26,7 @@ pub(super) const TABLES: [&str; 8] = [
     "rules",
     "sources",
     "store",
+    "webhooks",
 ];
 
 /// Reads a config file, or says everything that is wrong with it.
@@ -109,12 +110,14 @@ impl Reader {
             intake: self.optional(file, "intake"),
             store: self.optional(file, "store"),
             console: self.optional(file, "console"),
+            webhooks: self.webhooks(file),
             settings: Settings {
                 rules: global?,
                 queues,
                 version: version(bytes),
             },
         };
+        self.refuse_open_intake(&config, file);
         self.refuse_sources_without_connector(&config, file);
         self.refuse_unsupported(&config, file);
         Some(config)
@@ -271,7 +274,7 @@ fn unsupported(settings: &Settings, profile: &Profile, file: &DeTable<'_>) -> Ve
     problems.collect()
 }
 
-fn span_of(file: &DeTable<'_>, path: &[&str]) -> Option<Range<usize>> {
+pub(super) fn span_of(file: &DeTable<'_>, path: &[&str]) -> Option<Range<usize>> {
     let (first, rest) = path.split_first()?;
     let mut value = file.get(*first)?;
     for key in rest {

@@ -6,7 +6,7 @@ use casewire_core::Rules;
 use casewire_zendesk::ZendeskConfig;
 use schemars::{JsonSchema, Schema, schema_for};
 
-use super::sections::{ConsoleConfig, IntakeConfig, StoreConfig};
+use super::sections::{ConsoleConfig, IntakeConfig, StoreConfig, WebhookConfig};
 
 /// The config of casewire, `casewire.toml`.
 #[derive(JsonSchema)]
@@ -32,6 +32,8 @@ struct File {
     store: Option<StoreConfig>,
     /// The web pages.
     console: Option<ConsoleConfig>,
+    /// Where to tell of each session that is linked to a record.
+    webhooks: Option<Vec<WebhookConfig>>,
 }
 
 /// A CRM and how to reach it.

@@ -7,12 +7,15 @@ use super::Problem;
 use super::key::KeyPath;
 
 /// The keys whose values are secrets, in any table.
-const SECRETS: [&str; 7] = [
+const SECRETS: [&str; 10] = [
     "api_key",
     "client_secret",
     "password",
+    "platform_secrets",
     "private_key",
+    "pubsub_token",
     "refresh_token",
+    "secret",
     "secrets",
     "token",
 ];
@@ -38,12 +41,15 @@ pub(super) fn literals(file: &DeTable<'_>) -> Vec<Problem> {
 }
 
 fn collect(path: &KeyPath, value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) {
+    if let DeValue::Array(several) = value.get_ref() {
+        several.iter().for_each(|one| collect(path, one, problems));
+    }
     for (key, value) in value.get_ref().as_table().into_iter().flatten() {
         let name = key.get_ref().as_ref();
         let path = path.with(name);
         match value.get_ref() {
             _ if !SECRETS.contains(&name) => collect(&path, value, problems),
-            DeValue::Array(several) if name == "secrets" => {
+            DeValue::Array(several) if name.ends_with("secrets") || several.is_empty() => {
                 let wrong = several.iter().filter(|one| !is_reference(one.get_ref()));
                 problems.extend(wrong.map(|one| literal(&path, one)));
             }

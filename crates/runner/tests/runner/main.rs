@@ -4,4 +4,7 @@ mod casewire;
 mod commands;
 mod config;
 mod sandbox;
+mod sections;
+#[cfg(unix)]
+mod serve;
 mod values;
