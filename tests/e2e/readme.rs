@@ -12,25 +12,32 @@ fn block(readme: &str, first: &str) -> String {
     found.expect("the README has this block").to_owned()
 }
 
+/// A port that is free, in place of one in the text.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
 #[test]
 fn its_commands_run_as_they_stand() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let commands = block(&readme, "casewire sandbox");
-    // A port that is free, in place of the one in the text; the sandbox goes with the shell.
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let mut commands = block(&readme, "casewire sandbox");
+    match Command::new("curl").arg("--version").output() {
+        Ok(_) => commands.push_str(&block(&readme, "casewire serve")),
+        Err(_) => println!("skipped: the part that sends an event, for want of curl"),
+    }
     let config = std::fs::read_to_string(root().join("crates/runner/demo/casewire.toml")).unwrap();
     let folder = tempfile::TempDir::new().unwrap();
     let own = folder.path().join("casewire.toml");
-    std::fs::write(&own, config.replace("9001", &port.to_string())).unwrap();
-    let commands = commands.replace("9001", &port.to_string()).replace(
+    let (sandbox, intake) = (free_port().to_string(), free_port().to_string());
+    let on_free_ports = |text: String| text.replace("9001", &sandbox).replace("8080", &intake);
+    std::fs::write(&own, on_free_ports(config)).unwrap();
+    let commands = on_free_ports(commands).replace(
         "crates/runner/demo/casewire.toml",
         &own.display().to_string(),
     );
-    let script = format!("set -euo pipefail\ntrap 'kill %1' EXIT\n{commands}");
+    // What it started goes with the shell.
+    let script = format!("set -euo pipefail\ntrap 'kill $(jobs -p)' EXIT\n{commands}");
     let path = std::env::var("PATH").unwrap();
     let ended: Ended = Command::new("bash")
         .args(["-c", &script])
@@ -48,6 +55,10 @@ fn its_commands_run_as_they_stand() {
         "{}",
         ended.err
     );
+    if commands.contains("casewire serve") {
+        let told = "call/987 of //contact-center/acme: created";
+        assert!(ended.out.contains(told), "{ended:?}");
+    }
 }
 
 #[test]

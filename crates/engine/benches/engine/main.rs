@@ -3,6 +3,8 @@
 //! `cargo bench -p casewire-engine` runs all of it in some minutes; `CASEWIRE_BENCH_SESSIONS` sets how many stored sessions
 //! the last part goes up to. Figures that are durable depend on the disk, so only the ratios can be compared.
 
+#![expect(clippy::print_stdout, reason = "figures are for whoever runs it")]
+
 mod bare;
 mod crm;
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use casewire_core::{CustomerId, QueueId, Record, RecordId, Session, Trace};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::Result;
 use super::row::{DueThen, LaneNo, SessionNo};
@@ -105,7 +105,10 @@ pub(crate) fn next_ready(sql: &Connection, connector: &str, now: i64) -> Result<
 pub(crate) fn work(sql: &Connection, lane: LaneNo) -> Result<LaneWork> {
     let failures = sql
         .prepare_cached("SELECT failures FROM lanes WHERE no = ?1")?
-        .query_row([lane.0], |row| row.get(0))?;
+        .query_row([lane.0], |row| row.get(0))
+        .optional()?
+        // Its last session was erased a moment ago.
+        .unwrap_or_default();
     let mut query = sql.prepare_cached(
         "SELECT no, session_json, due_json, record, trace, intended, receipt_json, ready_at
          FROM sessions WHERE lane = ?1 AND ready_at IS NOT NULL ORDER BY turn LIMIT ?2",
