@@ -10,8 +10,24 @@ use crate::{
     SessionKind, SessionOutcome, digest,
 };
 
-/// When an event happened, to the step: its time and rank.
-type Moment = (Timestamp, u8);
+/// When an event happened, to the step: its time and rank. Stored as nanoseconds since 1970, which is short and quick to
+/// read: a session holds a dozen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "(i128, u8)", into = "(i128, u8)")]
+struct Moment(Timestamp, u8);
+
+impl From<Moment> for (i128, u8) {
+    fn from(Moment(time, rank): Moment) -> Self {
+        (time.as_nanosecond(), rank)
+    }
+}
+
+impl From<(i128, u8)> for Moment {
+    fn from((nanos, rank): (i128, u8)) -> Self {
+        // What was stored was a time.
+        Self(Timestamp::from_nanosecond(nanos).unwrap_or_default(), rank)
+    }
+}
 
 /// A value that newer events replace. Of two values of the same moment the greater one stays, so that
 /// the order of arrival never matters.
@@ -193,7 +209,7 @@ impl Session {
     }
 
     fn observe_facts(&mut self, event: &SessionEvent) {
-        let (at, data) = ((event.time, event.rank), &event.data);
+        let (at, data) = (Moment(event.time, event.rank), &event.data);
         self.session_type.observe(at, data.session_type.as_ref());
         self.queue.observe(at, data.queue.as_ref());
         self.language.observe(at, data.language.as_ref());
@@ -283,6 +299,16 @@ impl Session {
             external_id: self.external_id.value().cloned(),
             name: self.name.value().cloned(),
         }
+    }
+
+    /// Whether `customer` has a phone number, e-mail address or external id that the session does not have at present.
+    pub fn lacks_key_of(&self, customer: &CustomerIdentity) -> bool {
+        fn lacks<T: Clone + Ord>(known: &Newest<T>, told: Option<&T>) -> bool {
+            told.is_some() && known.value() != told
+        }
+        lacks(&self.phone, customer.phone.as_ref())
+            || lacks(&self.email, customer.email.as_ref())
+            || lacks(&self.external_id, customer.external_id.as_ref())
     }
 
     /// Whether the customer is unknown (a withheld number).

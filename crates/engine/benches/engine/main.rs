@@ -28,7 +28,7 @@ const PRODUCERS: usize = 64;
 const EVENTS_PER_SESSION: usize = 6;
 
 /// Events of a round of the intake.
-const INTAKE: usize = 24_000;
+const INTAKE: usize = 18_000;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -50,7 +50,7 @@ fn main() -> Result<(), Failure> {
 
 async fn throughput() -> Result<(), Failure> {
     let mut ratios = (Vec::new(), Vec::new());
-    for round in 1..=3 {
+    for round in 1..=5 {
         let folder = tempfile::tempdir()?;
         let bare = Bare::open(&folder.path().join("bare.db"))?;
         let ceiling = rate(INTAKE, |number| bare.insert(number)).await;

@@ -161,15 +161,12 @@ impl Tx<'_> {
 
     fn observe(&mut self, row: &mut OpenSession, arrival: &Arrival, when: Settling) -> Result<()> {
         let event = &arrival.event;
-        let tells_of_customer = !event.data.customer.is_anonymous();
-        let knew = tells_of_customer.then(|| row.session.customer());
+        let is_news = row.session.lacks_key_of(&event.data.customer);
         row.session.observe(event);
-        if let Some(knew) = knew {
-            let knows = row.session.customer();
-            if knows != knew {
-                row.person = Some(self.person(&knows, event.session.kind())?);
-                row.moved = true;
-            }
+        if is_news {
+            let customer = row.session.customer();
+            row.person = Some(self.person(&customer, event.session.kind())?);
+            row.moved = true;
         }
         let rules = arrival.settings.rules_of(&row.session);
         match row.phase {

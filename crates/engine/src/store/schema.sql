@@ -6,18 +6,19 @@ CREATE TABLE sources (
     name TEXT NOT NULL UNIQUE
 );
 
--- The inbox's memory: a second delivery of (source, id) is known by its digest and changes nothing.
+-- The inbox's memory: a second delivery of (source, id) is known by its digest and changes nothing. One tree and no index:
+-- every event is an insert here.
 CREATE TABLE events (
-    no           INTEGER PRIMARY KEY,
-    digest       BLOB NOT NULL UNIQUE,
+    digest       BLOB PRIMARY KEY,
     received_day INTEGER NOT NULL    -- days since 1970
-);
+) WITHOUT ROWID;
 
 CREATE TABLE counters (
-    turn INTEGER NOT NULL,
-    person INTEGER NOT NULL
+    turn              INTEGER NOT NULL,
+    person            INTEGER NOT NULL,
+    events_kept_since INTEGER NOT NULL -- the day before which no event is remembered any more
 );
-INSERT INTO counters VALUES (0, 0);
+INSERT INTO counters VALUES (0, 0, 0);
 
 -- Which person a customer key (a digest of phone, e-mail address or external id) is of.
 CREATE TABLE people (
