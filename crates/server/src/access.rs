@@ -59,7 +59,7 @@ pub(crate) fn verify(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<(), 
             };
             signing.verify(headers, body, now)
         }
-        (None, None) if app.is_local => return Ok(()),
+        (None, None) if app.is_local && is_from_here(headers) => return Ok(()),
         (None, None) => {
             return Err(Problem::new(
                 Kind::Forbidden,
@@ -76,7 +76,7 @@ pub(crate) fn verify(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<(), 
 /// Refuses pushes of Pub/Sub that do not bring the token, be it in the query or as a bearer.
 pub(crate) fn verify_push(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
     let Some(token) = &app.keys().pubsub_token else {
-        if app.is_local {
+        if app.is_local && is_from_here(headers) {
             return Ok(());
         }
         return Err(Problem::new(
@@ -102,10 +102,7 @@ pub(crate) fn may_read(app: &App, peer: Peer, headers: &HeaderMap) -> Result<(),
     if let Some(token) = &app.keys().token {
         return expect_bearer(headers, token, "`token`");
     }
-    // A proxy on this machine may speak for anybody, and a page that this machine's browser shows may have given
-    // its own name this machine's address.
-    let is_forwarded = headers.contains_key(FORWARDED) || headers.contains_key(X_FORWARDED_FOR);
-    if peer.0.ip().is_loopback() && !is_forwarded && names_this_machine(headers) {
+    if peer.0.ip().is_loopback() && is_from_here(headers) {
         return Ok(());
     }
     Err(Problem::new(
@@ -113,6 +110,13 @@ pub(crate) fn may_read(app: &App, peer: Peer, headers: &HeaderMap) -> Result<(),
         "without a token only this machine may read here",
     )
     .remedy("name a secret as `token` in `[intake]`, and send it as `authorization: Bearer`"))
+}
+
+/// Whether a request that came over the loopback address was made by this machine itself. A proxy may speak for anybody,
+/// and a page that this machine's browser shows may have given its own name this machine's address.
+fn is_from_here(headers: &HeaderMap) -> bool {
+    let is_forwarded = headers.contains_key(FORWARDED) || headers.contains_key(X_FORWARDED_FOR);
+    !is_forwarded && names_this_machine(headers)
 }
 
 fn names_this_machine(headers: &HeaderMap) -> bool {

@@ -9,5 +9,6 @@ mod choose;
 mod due;
 mod fold;
 mod manual;
+mod stored;
 mod story;
 mod written;

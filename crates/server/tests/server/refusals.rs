@@ -367,6 +367,27 @@ async fn unsigned_events_are_taken_by_a_server_for_this_machine_only() {
 }
 
 #[tokio::test]
+async fn unsigned_events_are_not_taken_from_a_proxy_on_this_machine() {
+    let running = Running::start(Setup::default()).await;
+    for (name, value) in [
+        ("x-forwarded-for", "203.0.113.7"),
+        ("forwarded", "for=203.0.113.7"),
+        ("host", "casewire.example.com"),
+    ] {
+        let answer = running
+            .post("/v1/events")
+            .header("content-type", "application/cloudevents+json")
+            .header(name, value)
+            .body(created("1", "call/987").to_string())
+            .send()
+            .await
+            .unwrap();
+        assert_problem(answer, name, 403, "forbidden", &json!({})).await;
+    }
+    assert!(running.is_empty().await);
+}
+
+#[tokio::test]
 async fn another_route_or_method_is_a_problem_too() {
     let running = Running::start(Setup::default()).await;
     let answer = running.get("/v1/event").await;
