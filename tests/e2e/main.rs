@@ -1,8 +1,15 @@
 //! The command as a process: what people run, and what they see.
 
+mod crash;
 mod day;
+mod http;
+mod ops;
 mod process;
+mod race;
 mod readme;
 mod recordings;
 mod replay;
+mod sender;
+mod serve;
+mod serving;
 mod simulate;

@@ -1,13 +1,14 @@
 //! Running the command `casewire` as a process, and looking into its sandbox.
 
 use std::fmt;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::http;
 
 /// The command, built for these tests.
 pub(crate) fn binary() -> &'static Path {
@@ -136,19 +137,11 @@ impl Setup {
 
     /// Asks a control route of the sandbox.
     pub(crate) fn control(&self, method: &str, route: &str, body: &str) -> Value {
-        let mut stream = TcpStream::connect(&self.address).expect("a listening sandbox");
-        let length = body.len();
-        write!(
-            stream,
-            "{method} /_sandbox/{route} HTTP/1.1\r\nhost: sandbox\r\ncontent-type: application/json\r\n\
-             content-length: {length}\r\nconnection: close\r\n\r\n{body}"
-        )
-        .expect("a sent request");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
-        assert!(head.starts_with("HTTP/1.1 2"), "{answer}");
-        serde_json::from_str(body).unwrap_or(Value::Null)
+        let line = format!("{method} /_sandbox/{route}");
+        let headers = [("content-type", "application/json")];
+        let answer = http::send(&self.address, &line, &headers, body).expect("an answer");
+        assert!((200..300).contains(&answer.status), "{answer:?}");
+        answer.json()
     }
 
     /// The records that the sandbox holds.

@@ -14,8 +14,8 @@ fn block(readme: &str, first: &str) -> String {
 
 /// A port that is free, in place of one in the text.
 fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its address").port()
 }
 
 #[test]

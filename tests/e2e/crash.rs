@@ -1,0 +1,78 @@
+//! The process is killed at random moments, over and over, while the CRM throttles, resets connections, lags and loses
+//! answers; and each session has its one record all the same.
+//!
+//! `CASEWIRE_CRASH_RUNS` sets how many runs there are, 200 when it is not set; `CASEWIRE_CRASH_SEED` repeats the run of
+//! one seed. A seed repeats what is sent, what goes wrong and when the process is killed, but not how the machine shares
+//! its time among all of them: what one run in a hundred shows may take several to show again.
+
+mod judge;
+mod plan;
+mod run;
+mod session;
+mod tally;
+
+use std::io::Write as _;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+use tally::Tally;
+
+/// So many runs go on side by side: each waits most of the time.
+const SIDE_BY_SIDE: usize = 6;
+
+/// So many runs have all that can go wrong among them.
+const MANY: usize = 25;
+
+fn variable<T: FromStr>(name: &str) -> Option<T> {
+    let text = std::env::var(name).ok()?;
+    let value = text.parse().ok();
+    assert!(value.is_some(), "{name}: `{text}` is no number");
+    value
+}
+
+/// Does the runs of `seeds`, and gives what they came to, or the report of the first that shows a problem.
+fn campaign(seeds: std::ops::Range<u64>) -> Result<Tally, String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build();
+    let runtime = runtime.expect("a runtime for the CRMs");
+    let next = AtomicU64::new(seeds.start);
+    let (told, results) = mpsc::channel();
+    thread::scope(|scope| {
+        for _ in 0..SIDE_BY_SIDE {
+            let (next, told, runtime, seeds) = (&next, told.clone(), runtime.handle(), &seeds);
+            scope.spawn(move || {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    // Nobody listens any more when one has failed.
+                    if !seeds.contains(&seed) || told.send(run::run(seed, runtime)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(told);
+        let mut tally = Tally::default();
+        for result in results {
+            tally.add(result?);
+        }
+        Ok(tally)
+    })
+}
+
+#[test]
+fn no_kill_loses_or_doubles_anything() {
+    let runs = variable("CASEWIRE_CRASH_RUNS").unwrap_or(200);
+    let seeds = match variable::<u64>("CASEWIRE_CRASH_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..runs,
+    };
+    let tally = campaign(seeds).unwrap_or_else(|report| panic!("{report}"));
+    let _ = writeln!(std::io::stderr(), "{tally:#?}");
+    if tally.runs >= MANY {
+        assert_eq!(tally.too_calm(), Vec::<String>::new(), "{tally:?}");
+    }
+}
