@@ -62,6 +62,9 @@ impl<T: Clone + Ord> Newest<T> {
     }
 }
 
+/// So many messages that are told one by one are remembered, the latest: no rule asks for more, and a session stays small.
+const MESSAGES: usize = 1_000;
+
 /// A moment of which the earliest counts.
 fn observe_first(slot: &mut Option<Timestamp>, time: Timestamp) {
     *slot = Some(slot.map_or(time, |seen| seen.min(time)));
@@ -247,6 +250,9 @@ impl Session {
         let message = (event.time, digest::of(&event.id.0));
         if let Err(place) = self.messages.binary_search(&message) {
             self.messages.insert(place, message);
+            if self.messages.len() > MESSAGES {
+                self.messages.remove(0);
+            }
         }
     }
 
@@ -351,7 +357,7 @@ impl Session {
         self.outcome.value().copied()
     }
 
-    /// Messages the consumer sent: the largest count seen, and those told one by one since.
+    /// Messages the consumer sent: the largest count seen, and those told one by one since, of which the latest 1,000 count.
     pub fn consumer_messages(&self) -> u32 {
         let one_by_one = |since: Option<Timestamp>| {
             let counted = match since {

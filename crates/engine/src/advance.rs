@@ -1,5 +1,7 @@
 //! One write: what is looked up for it, who joins it, and what came of it.
 
+use std::collections::BTreeMap;
+
 use casewire_core::{
     Action, Append, Candidates, Choice, CustomerId, Error, ErrorKind, Found, NewRecord, NoteId,
     Outcome, Queue, Reason, Record, RecordCustomer, RecordId, RecordState, Result, RuleId,
@@ -10,17 +12,17 @@ use tracing::info;
 use crate::lane::HeldLane;
 use crate::{Flow, Intent, Journal, Lane, Receipt, Settled, Task};
 
-/// The most sessions whose notes go into one write.
-const JOINING: usize = 50;
-
 /// The first of some tasks on its way, and those that join it.
 pub(crate) struct Advance<'a> {
     flow: &'a Flow,
     tasks: &'a mut Vec<Task>,
     lane: &'a mut Lane,
     journal: &'a mut dyn Journal,
-    /// The record that was in doubt, as it is now; none inside when it is gone.
-    settled_doubt: Option<(RecordId, Option<Record>)>,
+    /// The most sessions whose notes go into one write.
+    together: usize,
+    written_together: usize,
+    /// Records that were in doubt, as they are now; none when they are gone.
+    read: BTreeMap<RecordId, Option<Record>>,
     warnings: Vec<String>,
 }
 
@@ -41,19 +43,27 @@ impl<'a> Advance<'a> {
         tasks: &'a mut Vec<Task>,
         lane: &'a mut Lane,
         journal: &'a mut dyn Journal,
+        together: usize,
     ) -> Self {
         Self {
+            together,
+            written_together: 0,
             flow,
             tasks,
             lane,
             journal,
-            settled_doubt: None,
+            read: BTreeMap::new(),
             warnings: Vec::new(),
         }
     }
 
+    /// Of how many sessions the write was that was tried.
+    pub(crate) fn written_together(&self) -> usize {
+        self.written_together
+    }
+
     pub(crate) async fn run(&mut self) -> Result<Vec<Settled>> {
-        self.settle_doubt().await?;
+        self.settle_doubts().await?;
         let Some(head) = self.tasks.first() else {
             return Ok(Vec::new());
         };
@@ -70,8 +80,14 @@ impl<'a> Advance<'a> {
             head.due.at,
             head.trace,
         );
+        let was_interrupted = head.intended.is_some();
         let mut found = self.flow.connector.look_up(&query).await?;
         if let Some(own) = found.own.take() {
+            let own = match was_interrupted {
+                // A search may lag behind the write that is looked for.
+                true => self.read_again(own).await?,
+                false => own,
+            };
             return self.complete(own).await;
         }
         let queue = query.records.map(|records| records.queue);
@@ -88,24 +104,51 @@ impl<'a> Advance<'a> {
             Some(shared) => shared,
             empty => empty.insert(Lane::new(self.journal.recall(&customer, &queue).await?)),
         };
+        self.learn_from(shared).await?;
         shared.unite(&mut found.records);
         let done = self.decide(found).await;
         self.share(&mut held, &done);
         done
     }
 
-    /// Reads the record that is in doubt by its id, which never lags.
-    async fn settle_doubt(&mut self) -> Result<()> {
-        let Some(id) = self.lane.doubted().cloned() else {
-            return Ok(());
-        };
-        let now = self.flow.connector.read_record(&id).await?;
-        match &now {
-            Some(record) => self.lane.remember(record.clone()),
-            None => self.lane.note_gone(id.clone()),
+    /// Reads the records that are in doubt by their ids, which never lags.
+    async fn settle_doubts(&mut self) -> Result<()> {
+        let doubted: Vec<_> = self.lane.doubted().cloned().collect();
+        for id in doubted {
+            let now = self.flow.connector.read_record(&id).await?;
+            self.lane.settle_doubt(&id, now.as_ref());
+            self.read.insert(id, now);
         }
-        self.lane.settle_doubt();
-        self.settled_doubt = Some((id, now));
+        Ok(())
+    }
+
+    async fn read_again(&mut self, record: Record) -> Result<Record> {
+        if !self.read.contains_key(&record.id) {
+            self.lane.doubt(record.id.clone());
+            self.settle_doubts().await?;
+        }
+        let now = self.read.get(&record.id).cloned().flatten();
+        now.ok_or_else(|| {
+            let message = format!("record {} was found and is gone", record.id);
+            Error::new(ErrorKind::NotFound, message)
+        })
+    }
+
+    /// Tells the customer's lane of the records that were read, unless it knows of a later write to them; and reads what
+    /// is in doubt there.
+    async fn learn_from(&mut self, shared: &mut Lane) -> Result<()> {
+        for (id, now) in &self.read {
+            shared.learn(id, now.as_ref());
+        }
+        self.lane.doubt_as(shared);
+        let doubted: Vec<_> = shared.doubted().cloned().collect();
+        self.settle_doubts().await?;
+        for id in doubted {
+            let now = self.read.get(&id).and_then(Option::as_ref);
+            shared.settle_doubt(&id, now);
+        }
+        // Gone records are counted once, by the lane that is served.
+        shared.take_gone();
         Ok(())
     }
 
@@ -117,20 +160,20 @@ impl<'a> Advance<'a> {
                 let records = settled.iter().filter_map(|settled| settled.record.clone());
                 records.for_each(|record| shared.remember(record));
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                if let Some(gone) = self.lane.doubted() {
-                    shared.forget(gone);
-                }
-            }
-            Err(_) => {}
+            Err(error) if may_be_written(error) => shared.doubt_as(self.lane),
+            // What it holds of them is not so any more.
+            Err(_) => self.lane.doubted().for_each(|id| shared.forget(id)),
         }
     }
 
     async fn decide(&mut self, mut found: Found) -> Result<Vec<Settled>> {
         self.lane.unite(&mut found.records);
-        if let Some((id, now)) = &self.settled_doubt {
-            found.records.retain(|record| record.id != *id);
-            found.records.extend(now.clone());
+        for (id, now) in &self.read {
+            let place = found.records.iter().position(|record| record.id == *id);
+            if let Some(place) = place {
+                found.records.remove(place);
+                found.records.extend(now.clone());
+            }
         }
         // A person may have moved a record to another customer.
         if let Some(customer) = &found.customer {
@@ -140,7 +183,7 @@ impl<'a> Advance<'a> {
             action,
             reason,
             refused,
-        } = self.choose(&self.tasks[0], &found);
+        } = self.choose_again(&found);
         let head = Member {
             place: 0,
             intent: Intent {
@@ -167,6 +210,21 @@ impl<'a> Advance<'a> {
         }
         let members = self.joining(head, &record, found);
         self.append(record, members, status).await
+    }
+
+    /// The choice for the first task. A new record of which no answer is known is made again, whatever came to be since: it
+    /// may still be on its way, and the CRM takes the second one for the first.
+    fn choose_again(&self, found: &Found) -> Choice {
+        let head = &self.tasks[0];
+        let choice = self.choose(head, found);
+        let intended = head.intended.as_ref().map(|intent| intent.outcome);
+        if intended == Some(Outcome::Created) && choice.action != Action::Nothing {
+            return Choice {
+                action: Action::Create,
+                ..choice
+            };
+        }
+        choice
     }
 
     fn choose(&self, task: &Task, found: &Found) -> Choice {
@@ -196,7 +254,7 @@ impl<'a> Advance<'a> {
         let mut members = vec![head];
         let mut is_same = true;
         for (place, task) in self.tasks.iter().enumerate().skip(1) {
-            if members.len() == JOINING {
+            if members.len() >= self.together {
                 break;
             }
             if task.on.is_some() {
@@ -251,39 +309,38 @@ impl<'a> Advance<'a> {
     async fn complete(&mut self, own: Record) -> Result<Vec<Settled>> {
         let tasks = self.tasks.iter().enumerate();
         let members = tasks.filter_map(|(place, task)| self.on_record(place, task, &own));
-        let members = members.take(JOINING).collect();
+        let members = members.take(self.together).collect();
         // R15: late data never reopens a record.
         self.append(own, members, StatusChange::Keep).await
     }
 
     /// The first task is on the record `id`, and has notes for it.
     async fn add_notes(&mut self, id: RecordId) -> Result<Vec<Settled>> {
-        let head = &self.tasks[0];
-        let record = match self.settled_doubt.take() {
-            Some((doubted, now)) if doubted == id => now,
-            // What a write, of which no answer is known, left there is to be seen before another.
-            _ if !head.is_sure() => self.flow.connector.read_record(&id).await?,
-            _ => match self.lane.find(&id) {
-                Some(record) => Some(record.clone()),
-                None => match self.journal.remembered(&id).await? {
-                    Some(record) => Some(record),
-                    None => self.flow.connector.read_record(&id).await?,
-                },
-            },
-        };
+        if !self.tasks[0].is_sure() {
+            self.lane.doubt(id.clone());
+        } else if self.lane.find(&id).is_none() {
+            match self.journal.remembered(&id).await? {
+                Some(known) if !known.in_doubt => self.lane.remember(known.record),
+                _ => self.lane.doubt(id.clone()),
+            }
+        }
+        self.settle_doubts().await?;
+        let record = self.lane.find(&id).cloned();
         let Some(record) = record else {
-            self.lane.note_gone(id.clone());
             self.warn("the record is gone: notes that came later were not added");
             return Ok(self.settle_on_gone(&id));
         };
         // Another identity of the customer may write to the record at this moment.
-        let held = match (&record.customer, &record.queue) {
+        let mut held = match (&record.customer, &record.queue) {
             (Some(customer), Some(queue)) => {
                 let lane = self.flow.customers.enter(customer.clone(), queue.clone());
                 Some(lane.await)
             }
             _ => None,
         };
+        if let Some(shared) = held.as_deref_mut().and_then(Option::as_mut) {
+            self.learn_from(shared).await?;
+        }
         let newer = held.as_ref().and_then(|held| held.as_ref()?.find(&id));
         let record = match newer {
             Some(newer) if newer.trace.covers(&record.trace) => newer.clone(),
@@ -355,13 +412,14 @@ impl<'a> Advance<'a> {
             owner,
             status,
         };
+        self.written_together = what.sessions.len();
         let steps = what.sessions.iter().filter_map(|joining| {
             let member = members
                 .iter()
                 .find(|member| *self.tasks[member.place].key() == joining.session)?;
             Some((joining.session.clone(), member.intent.clone()))
         });
-        self.journal.intend(steps.collect()).await?;
+        self.journal.intend(steps.collect(), Some(&record)).await?;
         for member in members.iter().filter(|member| member.joins) {
             let intended = &mut self.tasks[member.place].intended;
             intended.get_or_insert_with(|| member.intent.clone());
@@ -421,7 +479,7 @@ impl<'a> Advance<'a> {
             self.warn(warning);
         }
         self.journal
-            .intend(vec![(new.session.clone(), head.intent.clone())])
+            .intend(vec![(new.session.clone(), head.intent.clone())], None)
             .await?;
         let before = self.tasks[0].intended.clone();
         let intended = &mut self.tasks[0].intended;
@@ -429,6 +487,11 @@ impl<'a> Advance<'a> {
         let record = match self.flow.connector.create_record(&new).await {
             Ok(record) => record,
             Err(error) => {
+                if error.kind() == ErrorKind::NotFound
+                    && let Some(parent) = new.follow_up_of
+                {
+                    self.lane.doubt(parent);
+                }
                 self.after_failure(&[head], &error);
                 return Err(error);
             }

@@ -1,22 +1,29 @@
 //! Serving the lanes of one connector.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use casewire_core::{Error, ErrorKind};
 use jiff::Timestamp;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 use tracing::{error, info, warn};
 
 use crate::engine::Shared;
 use crate::health::Allowed;
+use crate::lane::CustomerLanes;
 use crate::serve::{self, Served};
 use crate::store::{self, Claim, LaneWork};
 use crate::{Flow, Route};
 
 /// How long the store is not asked when nothing happens: what another process put into it is seen after that.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+
+/// No lane waits so long by itself, in milliseconds.
+const TOO_FAR: i64 = 60 * 60 * 1_000;
+
+/// How long a lane is left alone that can not even be tried.
+const POSTPONED: Duration = Duration::from_secs(60);
 
 /// One lane in four is kept for sessions whose agent waits for the record.
 const KEPT_FOR_LIVE: usize = 4;
@@ -28,6 +35,10 @@ struct UnderWay {
     /// on luck which of them makes the customer.
     people: HashSet<i64>,
     others: usize,
+    /// Which lane each task serves, for when it can not say so itself.
+    claims: HashMap<task::Id, Claim>,
+    /// The lanes of the CRM's customers: two CRMs may give the same ids.
+    customers: CustomerLanes,
 }
 
 /// Serves the lanes of connector `name` until the engine stops, then waits for those under way.
@@ -38,6 +49,8 @@ pub(crate) async fn serve(shared: Arc<Shared>, name: Arc<str>) {
         lanes: JoinSet::new(),
         people: HashSet::new(),
         others: 0,
+        claims: HashMap::new(),
+        customers: CustomerLanes::default(),
     };
     while !*stopping.borrow() {
         woken.mark_unchanged();
@@ -49,14 +62,14 @@ pub(crate) async fn serve(shared: Arc<Shared>, name: Arc<str>) {
             }
         };
         tokio::select! {
-            Some(ended) = under_way.lanes.join_next() => under_way.end(ended),
+            Some(ended) = under_way.lanes.join_next_with_id() => under_way.end(&shared, ended).await,
             changed = woken.changed() => if changed.is_err() { return },
             () = tokio::time::sleep(sleep) => {}
             _ = stopping.changed() => {}
         }
     }
-    while let Some(ended) = under_way.lanes.join_next().await {
-        under_way.end(ended);
+    while let Some(ended) = under_way.lanes.join_next_with_id().await {
+        under_way.end(&shared, ended).await;
     }
 }
 
@@ -89,26 +102,48 @@ async fn begin(
         0..KEPT_FOR_LIVE => 0,
         lanes => lanes / KEPT_FOR_LIVE,
     };
+    // And the last one for the others, so that a rush of calls does not starve them.
+    let free_for_live = match under_way.others {
+        0 if route.lanes > 1 => free - 1,
+        _ => free,
+    };
     let free_for_others = route.lanes.saturating_sub(kept + under_way.others);
+    let limits = store::Limits {
+        all: free,
+        live: free_for_live,
+        others: free_for_others,
+    };
     let (connector, busy) = (Arc::clone(name), under_way.people.clone());
     let millis = store::millis(now);
     let (claimed, next) = shared
         .store
         .read(move |sql| {
-            let claimed = store::claim(sql, &connector, millis, free, free_for_others, &busy)?;
+            let claimed = store::claim(sql, &connector, millis, limits, &busy)?;
             let next = match claimed.is_empty() {
                 true => store::next_ready(sql, &connector, millis)?,
                 false => None,
             };
-            let mut with_work = Vec::with_capacity(claimed.len());
-            for claim in claimed {
-                with_work.push((claim, store::work(sql, claim.lane)?));
-            }
-            Ok((with_work, next))
+            let works = claimed.into_iter();
+            let works = works.map(|claim| (claim, store::work(sql, claim.lane)));
+            Ok((works.collect::<Vec<_>>(), next))
         })
         .await?;
     for (claim, work) in claimed {
-        under_way.begin(shared, name, route, claim, work);
+        match work {
+            Ok(work) => under_way.begin(shared, name, route, claim, work),
+            Err(error) => {
+                error!(connector = %name, %error, "reading a lane's work; it is tried again in a while");
+                postpone(shared, claim.lane).await;
+            }
+        }
+    }
+    if next.is_some_and(|next| next > millis + TOO_FAR) {
+        warn!(connector = %name, "the clock was set back: lanes that wait for a time far ahead are served now");
+        shared
+            .store
+            .write(1, move |tx| tx.pull_in(millis, TOO_FAR))
+            .await?;
+        return Ok(Duration::ZERO);
     }
     let sleep = next.map(|next| Duration::from_millis((next - millis).max(1).unsigned_abs()));
     Ok(sleep.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP))
@@ -128,26 +163,40 @@ impl UnderWay {
         let flow = Flow {
             connector: Arc::clone(&route.connector),
             settings: Arc::clone(&route.settings),
-            customers: shared.customers.clone(),
+            customers: self.customers.clone(),
         };
         let (shared, name) = (Arc::clone(shared), Arc::clone(name));
-        self.lanes.spawn(async move {
+        let serving = self.lanes.spawn(async move {
             let served = serve::lane(&shared, &flow, &name, claimed.lane, work).await;
             note(&shared, &name, served);
             claimed
         });
+        self.claims.insert(serving.id(), claimed);
     }
 
-    fn end(&mut self, ended: Result<Claim, tokio::task::JoinError>) {
-        match ended {
-            Ok(claimed) => {
-                self.people.remove(&claimed.person);
-                self.others -= usize::from(!claimed.live);
-            }
-            // The lane stays in the store as it was. Its place is lost until a restart, which is better than serving it
-            // beside itself.
-            Err(error) => error!(%error, "serving a lane"),
+    async fn end(&mut self, shared: &Shared, ended: Result<(task::Id, Claim), task::JoinError>) {
+        let (id, broken) = match ended {
+            Ok((id, _)) => (id, None),
+            Err(error) => (error.id(), Some(error)),
+        };
+        let Some(claim) = self.claims.remove(&id) else {
+            return;
+        };
+        self.people.remove(&claim.person);
+        self.others -= usize::from(!claim.live);
+        if let Some(error) = broken {
+            error!(%error, "serving a lane; it is tried again in a while");
+            postpone(shared, claim.lane).await;
         }
+    }
+}
+
+/// Leaves a lane alone for a while that can not even be tried: its connector broke, or its rows can not be read.
+async fn postpone(shared: &Shared, lane: store::LaneNo) {
+    let until = store::millis(shared.options.clock.now() + POSTPONED);
+    let postponed = shared.store.write(1, move |tx| tx.postpone(lane, until));
+    if let Err(error) = postponed.await {
+        error!(%error, "postponing a lane");
     }
 }
 

@@ -14,7 +14,6 @@ use tokio::task::JoinSet;
 
 use crate::dispatch;
 use crate::health::{ConnectorState, Health};
-use crate::lane::CustomerLanes;
 use crate::route::Routes;
 use crate::store::{Accepted, Arrival, Delivery, Settling, Store, StoreError};
 use crate::{Clock, SessionView};
@@ -119,7 +118,6 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<Store>,
     pub(crate) options: Options,
     pub(crate) routes: watch::Sender<Arc<Routes>>,
-    pub(crate) customers: CustomerLanes,
     pub(crate) linked: broadcast::Sender<Arc<Linked>>,
     pub(crate) stopping: watch::Sender<bool>,
     health: Mutex<BTreeMap<Arc<str>, Health>>,
@@ -140,7 +138,6 @@ impl Engine {
             store,
             options,
             routes: watch::Sender::new(Arc::new(routes)),
-            customers: CustomerLanes::default(),
             linked: broadcast::Sender::new(LISTENER_LAG),
             stopping: watch::Sender::new(false),
             health: Mutex::default(),
@@ -176,11 +173,15 @@ impl Engine {
                 settings: Arc::clone(&route.settings),
             });
         }
-        let _place = shared.reserve(weight).ok_or(NotAccepted::Full)?;
+        let place = shared.reserve(weight).ok_or(NotAccepted::Full)?;
         let when = shared.settling();
         let accepted = shared
             .store
-            .write(weight, move |tx| tx.accept(&arrivals, when))
+            .write(weight, move |tx| {
+                // Taken until then, also when the sender has gone away.
+                let _place = place;
+                tx.accept(&arrivals, when)
+            })
             .await?;
         metrics::counter!("casewire_events_total").increment(accepted.new as u64);
         metrics::counter!("casewire_events_repeated_total").increment(accepted.repeated as u64);

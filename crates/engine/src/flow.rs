@@ -9,6 +9,9 @@ use crate::advance::Advance;
 use crate::lane::CustomerLanes;
 use crate::{DueSession, Journal, Lane, NoJournal, Patience, Receipt, Settled, Task};
 
+/// The most sessions whose notes go into one write.
+const JOINING: usize = 50;
+
 /// How often a decision is made again at once, because the record it was about changed or went away under it.
 const DECISIONS: u32 = 4;
 
@@ -53,12 +56,18 @@ impl Flow {
         journal: &mut dyn Journal,
     ) -> Result<Vec<Settled>> {
         let mut decisions = 1;
+        let mut together = JOINING;
         loop {
-            let mut advance = Advance::new(self, tasks, lane, journal);
+            let mut advance = Advance::new(self, tasks, lane, journal, together);
             let error = match advance.run().await {
                 Ok(settled) => return Ok(settled),
                 Err(error) => error,
             };
+            if error.kind() == ErrorKind::Rejected && advance.written_together() > 1 {
+                // It may be another's note that is refused: the first one is written alone.
+                together = 1;
+                continue;
+            }
             // R12: a record that was merged, deleted or changed meanwhile: the choice is made again.
             let again = matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound);
             if !again || decisions >= DECISIONS {

@@ -60,6 +60,8 @@ impl Health {
         match &self.pause {
             None => Allowed::All,
             Some(pause) if pause.until <= now => Allowed::Probe,
+            // The clock was set back.
+            Some(pause) if pause.until > now + 2 * LONGEST_REST => Allowed::Probe,
             Some(pause) => Allowed::NotBefore(pause.until),
         }
     }
@@ -75,7 +77,7 @@ impl Health {
         let at_once = match error.kind() {
             // Nothing will succeed until a person mends it.
             ErrorKind::Auth | ErrorKind::Config => true,
-            ErrorKind::Unavailable | ErrorKind::Uncertain => false,
+            ErrorKind::Protocol | ErrorKind::Unavailable | ErrorKind::Uncertain => false,
             // One record's matter, or a limit, which the client waits for by itself.
             _ => return false,
         };

@@ -1,6 +1,6 @@
 //! Lanes: what must happen one after another.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,21 +8,25 @@ use casewire_core::{CustomerId, CustomerKey, QueueId, Record, RecordId, Session,
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::Instant;
 
+use crate::Remembered;
+
 /// What was written in a lane: candidates that a lagging look-up may not show yet.
 #[derive(Clone, Debug, Default)]
 pub struct Lane {
     written: Vec<Record>,
-    /// A record that changed or went away under a write: to be read by its id before choosing again.
-    doubted: Option<RecordId>,
+    /// Records that changed, went away or may have been written to: to be read by their ids before choosing.
+    doubted: BTreeSet<RecordId>,
     gone: Vec<RecordId>,
 }
 
 impl Lane {
     /// A lane in which `written` was written, newest first.
-    pub fn new(written: Vec<Record>) -> Self {
+    pub fn new(written: Vec<Remembered>) -> Self {
+        let doubted = written.iter().filter(|known| known.in_doubt);
         Self {
-            written,
-            ..Self::default()
+            doubted: doubted.map(|known| known.record.id.clone()).collect(),
+            written: written.into_iter().map(|known| known.record).collect(),
+            gone: Vec::new(),
         }
     }
 
@@ -58,21 +62,40 @@ impl Lane {
     }
 
     pub(crate) fn doubt(&mut self, id: RecordId) {
-        self.doubted = Some(id);
+        self.doubted.insert(id);
     }
 
-    pub(crate) fn doubted(&self) -> Option<&RecordId> {
-        self.doubted.as_ref()
+    pub(crate) fn doubted(&self) -> impl Iterator<Item = &RecordId> {
+        self.doubted.iter()
     }
 
-    pub(crate) fn settle_doubt(&mut self) {
-        self.doubted = None;
+    /// Takes over what is in doubt in `other`.
+    pub(crate) fn doubt_as(&mut self, other: &Self) {
+        self.doubted.extend(other.doubted.iter().cloned());
     }
 
-    /// The record `id` was deleted or merged away.
-    pub(crate) fn note_gone(&mut self, id: RecordId) {
-        self.forget(&id);
-        self.gone.push(id);
+    /// A record in doubt was read: it is as `now`, or gone.
+    pub(crate) fn settle_doubt(&mut self, id: &RecordId, now: Option<&Record>) {
+        self.doubted.remove(id);
+        match now {
+            Some(record) => self.remember(record.clone()),
+            None => {
+                self.forget(id);
+                self.gone.push(id.clone());
+            }
+        }
+    }
+
+    /// Another lane read the record a moment ago: it was as `now`, or gone. What was written here since counts more.
+    pub(crate) fn learn(&mut self, id: &RecordId, now: Option<&Record>) {
+        if self.doubted.contains(id) {
+            return;
+        }
+        match (self.find(id), now) {
+            (Some(known), Some(now)) if !now.trace.covers(&known.trace) => {}
+            (_, Some(now)) => self.remember(now.clone()),
+            (_, None) => self.forget(id),
+        }
     }
 
     /// The records that were found to be gone.

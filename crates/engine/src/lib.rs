@@ -23,7 +23,7 @@ pub use clock::Clock;
 pub use engine::{Engine, Linked, NotAccepted, Options};
 pub use flow::Flow;
 pub use health::ConnectorState;
-pub use journal::{Journal, NoJournal};
+pub use journal::{Journal, NoJournal, Remembered};
 pub use lane::Lane;
 pub use offline::StoreFile;
 pub use patience::Patience;

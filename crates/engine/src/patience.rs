@@ -42,8 +42,7 @@ impl Patience {
             ErrorKind::RateLimited { retry_after } => retry_after.max(self.first_wait),
             _ => doubling,
         };
-        wait + (wait / 2)
-            .min(Duration::from_secs(1))
-            .mul_f64(fastrand::f64())
+        let more = (wait / 2).min(Duration::from_secs(1));
+        wait.saturating_add(more.mul_f64(fastrand::f64()))
     }
 }

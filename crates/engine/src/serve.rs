@@ -14,12 +14,14 @@ use tracing::{error, info, warn};
 
 use crate::advance::may_be_written;
 use crate::engine::Shared;
+use crate::health::Allowed;
 use crate::store::{
     self, DueThen, Failed, LaneNo, LaneWork, Message, Phase, SessionNo, SessionWork, Settlement,
     StoreError,
 };
 use crate::{
-    CrmCall, DueSession, Flow, Intent, Journal, Lane, Linked, Patience, Receipt, Settled, Task,
+    CrmCall, DueSession, Flow, Intent, Journal, Lane, Linked, Patience, Receipt, Remembered,
+    Settled, Task,
 };
 
 /// The back-off of a lane whose head can not be written.
@@ -28,6 +30,9 @@ const BACK_OFF: Patience = Patience {
     first_wait: Duration::from_secs(1),
     longest_wait: Duration::from_secs(60),
 };
+
+/// However long the CRM asks to wait: what it says of one record may be over sooner, and it says it again.
+const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// So often an answer that makes no sense, or a record that changes under every write, is tried again before a person has
 /// to look.
@@ -49,6 +54,7 @@ struct Known {
     no: SessionNo,
     receipt: Option<Receipt>,
     ready_at: i64,
+    odd_tries: u32,
 }
 
 /// A lane while it is served.
@@ -113,6 +119,8 @@ async fn serve(
             .map(|task| task.key().clone())
             .collect(),
         fresh: Vec::new(),
+        to: None,
+        lane: no,
         now: store::millis(shared.options.clock.now()),
     };
     let mut lane = Lane::new(work.written);
@@ -129,7 +137,9 @@ async fn serve(
             Ok(settled) => {
                 served = Served::Answered;
                 journal.fresh.clear();
+                journal.to = None;
                 let gone = lane.take_gone();
+                serving.failures = 0;
                 serving
                     .settle(settled, &calls, gone, tasks.is_empty())
                     .await?;
@@ -143,23 +153,26 @@ async fn serve(
             "kind" => kind_of(&error),
         )
         .increment(1);
-        if !serving.is_hopeless(&error) {
-            let withdrawn = match may_be_written(&error) {
-                true => Vec::new(),
-                false => std::mem::take(&mut journal.fresh),
+        if !serving.is_hopeless(tasks[0].key(), &error) {
+            let (withdrawn, untouched) = match may_be_written(&error) {
+                true => (Vec::new(), None),
+                false => (std::mem::take(&mut journal.fresh), journal.to.take()),
             };
             serving
-                .wait(tasks[0].key(), &error, calls, withdrawn)
+                .wait(tasks[0].key(), &error, calls, withdrawn, untouched)
                 .await?;
             return Ok(match error.kind() {
                 ErrorKind::Auth
                 | ErrorKind::Config
+                | ErrorKind::Protocol
                 | ErrorKind::Unavailable
                 | ErrorKind::Uncertain => Served::Failed(error),
                 _ => Served::Answered,
             });
         }
         served = Served::Answered;
+        journal.fresh.clear();
+        journal.to = None;
         let head = tasks.remove(0);
         serving.park(head, &error, &calls, tasks.is_empty()).await?;
     }
@@ -180,11 +193,13 @@ impl Serving<'_> {
             intended,
             receipt,
             ready_at,
+            odd_tries,
         } = work;
         let known = Known {
             no,
             receipt,
             ready_at,
+            odd_tries,
         };
         self.known.insert(latest.key().clone(), known);
         Task {
@@ -207,19 +222,23 @@ impl Serving<'_> {
     }
 
     /// Whether only a person can help with it.
-    fn is_hopeless(&self, error: &Error) -> bool {
+    fn is_hopeless(&self, session: &SessionKey, error: &Error) -> bool {
+        let tries = self.known.get(session).map_or(0, |known| known.odd_tries);
         match error.kind() {
-            ErrorKind::Auth
-            | ErrorKind::Config
-            | ErrorKind::RateLimited { .. }
-            | ErrorKind::Unavailable
-            | ErrorKind::Uncertain => false,
-            ErrorKind::Conflict | ErrorKind::NotFound | ErrorKind::Protocol => {
-                self.failures + 1 >= ODD_TRIES
-            }
-            // Rejected: the CRM's last word.
-            _ => true,
+            ErrorKind::Rejected => true,
+            _ if !is_odd(error) => false,
+            // A page of maintenance makes no sense either: then it is not about this session.
+            _ if self.is_paused() => false,
+            _ => tries + 1 >= ODD_TRIES,
         }
+    }
+
+    fn is_paused(&self) -> bool {
+        let now = self.shared.options.clock.now();
+        let allowed = self
+            .shared
+            .with_health(self.connector, |health| health.allowed(now));
+        allowed.is_some_and(|allowed| allowed != Allowed::All)
     }
 
     /// The sessions' outcomes, and with the last of them the lane's release, in one commit.
@@ -243,7 +262,9 @@ impl Serving<'_> {
                 self.count_outcome(settled.receipt.outcome, known.ready_at);
             }
             let receipt = match (known.receipt, &settled.task.on) {
-                (Some(before), Some(_)) => added_to(before, settled.receipt),
+                (Some(before), Some(_)) if before.outcome != Outcome::Parked => {
+                    added_to(before, settled.receipt)
+                }
                 _ => settled.receipt,
             };
             linked.extend(news);
@@ -303,7 +324,10 @@ impl Serving<'_> {
                 before.warnings.push(format!("notes were refused: {error}"));
                 before
             }
-            None => parked,
+            None => Receipt {
+                record: task.on.clone(),
+                ..parked
+            },
         };
         let zone = self.flow.rules_of(&task.due).timezone.clone();
         let settlement = Settlement {
@@ -359,6 +383,7 @@ impl Serving<'_> {
         error: &Error,
         calls: Vec<CrmCall>,
         withdrawn: Vec<SessionNo>,
+        untouched: Option<RecordId>,
     ) -> std::result::Result<(), StoreError> {
         let now = self.shared.options.clock.now();
         let counts = !matches!(
@@ -366,7 +391,7 @@ impl Serving<'_> {
             ErrorKind::Auth | ErrorKind::Config | ErrorKind::RateLimited { .. }
         );
         let failures = self.failures + u32::from(counts);
-        let wait = BACK_OFF.wait(failures.max(1), error);
+        let wait = BACK_OFF.wait(failures.max(1), error).min(LONGEST_WAIT);
         let Some(known) = self.known.get(head) else {
             return Ok(());
         };
@@ -375,14 +400,17 @@ impl Serving<'_> {
             session: known.no,
             error: error.to_string(),
             calls,
+            is_odd: is_odd(error) && !self.is_paused(),
             withdrawn,
+            untouched,
             retry_at: store::millis(now + wait),
             failures,
         };
         let (lane, now) = (self.no, store::millis(now));
+        let connector = Arc::clone(self.connector);
         self.shared
             .store
-            .write(1, move |tx| tx.fail(lane, &failed, now))
+            .write(1, move |tx| tx.fail(lane, &connector, &failed, now))
             .await
     }
 
@@ -463,6 +491,18 @@ fn added_to(mut before: Receipt, added: Receipt) -> Receipt {
     before
 }
 
+/// Whether an error that may pass is about one session or record, as far as can be told.
+fn is_odd(error: &Error) -> bool {
+    !matches!(
+        error.kind(),
+        ErrorKind::Auth
+            | ErrorKind::Config
+            | ErrorKind::RateLimited { .. }
+            | ErrorKind::Unavailable
+            | ErrorKind::Uncertain
+    )
+}
+
 /// The word for an error's kind, for metrics.
 fn kind_of(error: &Error) -> &'static str {
     match error.kind() {
@@ -488,13 +528,20 @@ struct StoreJournal {
     open: HashSet<SessionKey>,
     /// Those that got theirs in the attempt under way.
     fresh: Vec<SessionNo>,
+    /// The record that the attempt under way was to write to.
+    to: Option<RecordId>,
+    lane: LaneNo,
     now: i64,
 }
 
 #[async_trait]
 impl Journal for StoreJournal {
-    async fn intend(&mut self, sessions: Vec<(SessionKey, Intent)>) -> Result<()> {
-        let now = self.now;
+    async fn intend(
+        &mut self,
+        sessions: Vec<(SessionKey, Intent)>,
+        to: Option<&Record>,
+    ) -> Result<()> {
+        let (now, lane, connector) = (self.now, self.lane, Arc::clone(&self.connector));
         let mut steps = Vec::with_capacity(sessions.len());
         for (key, intent) in sessions {
             let Some(no) = self.sessions.get(&key) else {
@@ -505,13 +552,17 @@ impl Journal for StoreJournal {
                 self.fresh.push(*no);
             }
         }
+        self.to = to.map(|record| record.id.clone());
+        let to = to.cloned();
         self.store
-            .write(steps.len(), move |tx| tx.intend(&steps, now))
+            .write(steps.len(), move |tx| {
+                tx.intend(&steps, to.as_ref(), &connector, lane, now)
+            })
             .await
             .map_err(store_failed)
     }
 
-    async fn recall(&mut self, customer: &CustomerId, queue: &QueueId) -> Result<Vec<Record>> {
+    async fn recall(&mut self, customer: &CustomerId, queue: &QueueId) -> Result<Vec<Remembered>> {
         let (connector, customer, queue) =
             (Arc::clone(&self.connector), customer.clone(), queue.clone());
         self.store
@@ -520,7 +571,7 @@ impl Journal for StoreJournal {
             .map_err(store_failed)
     }
 
-    async fn remembered(&mut self, id: &RecordId) -> Result<Option<Record>> {
+    async fn remembered(&mut self, id: &RecordId) -> Result<Option<Remembered>> {
         let (connector, id) = (Arc::clone(&self.connector), id.clone());
         self.store
             .read(move |sql| store::remembered(sql, &connector, &id))

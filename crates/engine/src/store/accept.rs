@@ -5,9 +5,9 @@ use std::sync::Arc;
 use casewire_core::{Due, Note, Reason, Session, SessionEvent, Settings, Trace, due};
 use rusqlite::{OptionalExtension as _, params};
 
-use super::Result;
 use super::row::{DueThen, LaneNo, Phase, day};
 use super::tx::Tx;
+use super::{Result, StoreError};
 
 /// An event with what decides about its session.
 #[derive(Debug)]
@@ -61,6 +61,13 @@ pub(super) struct OpenSession {
 impl Tx<'_> {
     /// Takes `arrivals`: all of them are in their sessions, and their lanes know of the work they make.
     pub(crate) fn accept(&mut self, arrivals: &[Arrival], when: Settling) -> Result<Accepted> {
+        // What can not be read is found out before anything is written.
+        for arrival in arrivals {
+            if !self.memory.recent.contains(&arrival.event.session) {
+                let row = self.open(arrival).map_err(StoreError::before_anything)?;
+                self.memory.recent.insert(row);
+            }
+        }
         let mut accepted = Accepted::default();
         let mut open: Option<Box<OpenSession>> = None;
         for arrival in arrivals {
@@ -218,12 +225,11 @@ impl Tx<'_> {
     fn queue(&mut self, row: &mut OpenSession, ready_at: i64) -> Result<()> {
         let Some(due) = &row.due else { return Ok(()) };
         let kind = row.session.key().kind();
+        let customer = row.session.customer();
         let person = match row.person {
-            Some(person) => person,
-            // A withheld caller is nobody's lane but their own.
-            None => *row
-                .person
-                .insert(self.person(&row.session.customer(), kind)?),
+            // Others may have turned out to be the same since; a withheld caller is nobody's lane but their own.
+            Some(person) if customer.is_anonymous() => person,
+            _ => *row.person.insert(self.person(&customer, kind)?),
         };
         let turn = self.next_turn()?;
         let queue = due.then.queue().map_or("", |queue| &queue.leaf().0);
@@ -245,6 +251,11 @@ impl Tx<'_> {
         let Some(no) = row.no else {
             self.insert(&row, &session, now)?;
             row.no = Some(self.sql.last_insert_rowid());
+            if row.left
+                && let Some(lane) = row.lane
+            {
+                self.refresh_lane(LaneNo(lane))?;
+            }
             row.saved(now);
             self.memory.recent.insert(row);
             return Ok(());

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use casewire_core::{CustomerId, QueueId, Record, RecordId, Session, Trace};
+use casewire_core::{CustomerId, QueueId, RecordId, Session, Trace};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::Result;
 use super::row::{DueThen, LaneNo, SessionNo};
-use crate::{Intent, Receipt};
+use crate::{Intent, Receipt, Remembered};
 
 /// The most sessions that are taken from a lane at once: with their notes they fit into one write of any CRM.
 const AT_ONCE: u32 = 50;
@@ -30,7 +30,7 @@ pub(crate) struct LaneWork {
     pub(crate) failures: u32,
     pub(crate) sessions: Vec<SessionWork>,
     /// What was written in the lane.
-    pub(crate) written: Vec<Record>,
+    pub(crate) written: Vec<Remembered>,
 }
 
 /// A session that has something to be written.
@@ -47,16 +47,27 @@ pub(crate) struct SessionWork {
     pub(crate) receipt: Option<Receipt>,
     /// Since when it has work.
     pub(crate) ready_at: i64,
+    /// How often it failed in a way that is only its own.
+    pub(crate) odd_tries: u32,
 }
 
-/// At most `limit` lanes of `connector` that are ready at `now`: those with live sessions first, newest first; then at most
-/// `others` of the others, longest ready first. Leaves out lanes of people in `busy`.
+/// How many lanes are claimed at most.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) all: usize,
+    /// With a live session.
+    pub(crate) live: usize,
+    /// Without one.
+    pub(crate) others: usize,
+}
+
+/// Some lanes of `connector` that are ready at `now`: those with live sessions first, newest first; then the others, longest
+/// ready first. Leaves out lanes of people in `busy`.
 pub(crate) fn claim(
     sql: &Connection,
     connector: &str,
     now: i64,
-    limit: usize,
-    others: usize,
+    limits: Limits,
     busy: &HashSet<i64>,
 ) -> Result<Vec<Claim>> {
     let mut found = Vec::new();
@@ -67,11 +78,13 @@ pub(crate) fn claim(
     let rest =
         "SELECT no, person FROM lanes WHERE connector = ?1 AND live IS NULL AND ready_at <= ?2
                 ORDER BY ready_at";
-    for (query, live) in [(live, true), (rest, false)] {
-        let limit = match live {
-            true => limit,
-            false => limit.min(found.len() + others),
-        };
+    // What nobody else wants is for live ones again.
+    for (query, live, limit) in [
+        (live, true, limits.live),
+        (rest, false, limits.others),
+        (live, true, limits.all),
+    ] {
+        let limit = limits.all.min(found.len() + limit);
         let mut statement = sql.prepare_cached(query)?;
         let mut rows = statement.query(params![connector, now])?;
         while found.len() < limit
@@ -110,7 +123,7 @@ pub(crate) fn work(sql: &Connection, lane: LaneNo) -> Result<LaneWork> {
         // Its last session was erased a moment ago.
         .unwrap_or_default();
     let mut query = sql.prepare_cached(
-        "SELECT no, session_json, due_json, record, trace, intended, receipt_json, ready_at
+        "SELECT no, session_json, due_json, record, trace, intended, receipt_json, ready_at, odd_tries
          FROM sessions WHERE lane = ?1 AND ready_at IS NOT NULL ORDER BY turn LIMIT ?2",
     )?;
     let mut rows = query.query(params![lane.0, AT_ONCE])?;
@@ -119,7 +132,7 @@ pub(crate) fn work(sql: &Connection, lane: LaneNo) -> Result<LaneWork> {
         sessions.push(session_work(row)?);
     }
     let mut query = sql.prepare_cached(
-        "SELECT record_json FROM records WHERE lane = ?1 ORDER BY changed_at DESC LIMIT ?2",
+        "SELECT record_json, in_doubt FROM records WHERE lane = ?1 ORDER BY changed_at DESC LIMIT ?2",
     )?;
     let written = records(query.query(params![lane.0, CANDIDATES])?)?;
     Ok(LaneWork {
@@ -144,6 +157,7 @@ fn session_work(row: &Row<'_>) -> Result<SessionWork> {
         intended: text(5)?.map(serde_json::from_str).transpose()?,
         receipt: text(6)?.map(serde_json::from_str).transpose()?,
         ready_at: row.get(7)?,
+        odd_tries: row.get(8)?,
     })
 }
 
@@ -153,9 +167,9 @@ pub(crate) fn recall(
     connector: &str,
     customer: &CustomerId,
     queue: &QueueId,
-) -> Result<Vec<Record>> {
+) -> Result<Vec<Remembered>> {
     let mut query = sql.prepare_cached(
-        "SELECT record_json FROM records WHERE connector = ?1 AND customer = ?2 AND queue = ?3
+        "SELECT record_json, in_doubt FROM records WHERE connector = ?1 AND customer = ?2 AND queue = ?3
          ORDER BY changed_at DESC LIMIT ?4",
     )?;
     records(query.query(params![connector, customer.0, &*queue.0, CANDIDATES])?)
@@ -166,18 +180,21 @@ pub(crate) fn remembered(
     sql: &Connection,
     connector: &str,
     id: &RecordId,
-) -> Result<Option<Record>> {
-    let mut query =
-        sql.prepare_cached("SELECT record_json FROM records WHERE connector = ?1 AND id = ?2")?;
+) -> Result<Option<Remembered>> {
+    let mut query = sql.prepare_cached(
+        "SELECT record_json, in_doubt FROM records WHERE connector = ?1 AND id = ?2",
+    )?;
     Ok(records(query.query(params![connector, id.0])?)?.pop())
 }
 
-fn records(mut rows: rusqlite::Rows<'_>) -> Result<Vec<Record>> {
+fn records(mut rows: rusqlite::Rows<'_>) -> Result<Vec<Remembered>> {
     let mut records = Vec::new();
     while let Some(row) = rows.next()? {
-        records.push(serde_json::from_str(
-            row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?,
-        )?);
+        let json = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+        records.push(Remembered {
+            record: serde_json::from_str(json)?,
+            in_doubt: row.get(1)?,
+        });
     }
     Ok(records)
 }

@@ -7,6 +7,7 @@ use std::fmt;
 pub struct StoreError {
     message: String,
     in_use: bool,
+    nothing_done: bool,
 }
 
 impl StoreError {
@@ -14,6 +15,7 @@ impl StoreError {
         Self {
             message: message.into(),
             in_use: false,
+            nothing_done: false,
         }
     }
 
@@ -21,11 +23,23 @@ impl StoreError {
         Self {
             message: message.into(),
             in_use: true,
+            nothing_done: false,
         }
     }
 
     pub(crate) fn stopped() -> Self {
         Self::new("the store is closed")
+    }
+
+    /// The same, of work that had done nothing yet: others in the same commit go on.
+    #[must_use]
+    pub(crate) fn before_anything(mut self) -> Self {
+        self.nothing_done = true;
+        self
+    }
+
+    pub(crate) fn had_done_nothing(&self) -> bool {
+        self.nothing_done
     }
 
     /// Whether another process holds the store.

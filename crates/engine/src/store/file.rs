@@ -65,6 +65,48 @@ fn beside(store: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// Which file it is, whatever its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    path: PathBuf,
+    #[cfg(unix)]
+    file: (u64, u64),
+}
+
+impl Identity {
+    pub(super) fn of(path: &Path) -> Result<Self> {
+        let gone = |error| {
+            StoreError::new(format!(
+                "the store `{}` was removed or can not be reached: {error}; restore it and start again",
+                path.display()
+            ))
+        };
+        let metadata = std::fs::metadata(path).map_err(gone)?;
+        #[cfg(not(unix))]
+        let _ = metadata;
+        Ok(Self {
+            path: path.to_owned(),
+            #[cfg(unix)]
+            file: {
+                use std::os::unix::fs::MetadataExt as _;
+                (metadata.dev(), metadata.ino())
+            },
+        })
+    }
+
+    /// Fails when another file, or none, has its name now: what is written would be lost with the last process that has it
+    /// open.
+    pub(super) fn expect_same(&self) -> Result<()> {
+        match Self::of(&self.path)? == *self {
+            true => Ok(()),
+            false => Err(StoreError::new(format!(
+                "the store `{}` was replaced while it was in use; start again",
+                self.path.display()
+            ))),
+        }
+    }
+}
+
 /// The connection of the writing thread.
 pub(super) fn open_for_writing(path: &Path) -> Result<Connection> {
     let context = |error: StoreError| error.context(format!("opening `{}`", path.display()));

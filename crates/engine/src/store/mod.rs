@@ -31,7 +31,9 @@ use tokio::sync::watch;
 pub use accept::Accepted;
 pub(crate) use accept::{Arrival, Settling};
 pub(crate) use backup::{backup, check};
-pub(crate) use claim::{Claim, LaneWork, SessionWork, claim, next_ready, recall, remembered, work};
+pub(crate) use claim::{
+    Claim, LaneWork, Limits, SessionWork, claim, next_ready, recall, remembered, work,
+};
 pub(crate) use depth::depth;
 pub use depth::{ConnectorDepth, Depth};
 pub use erase::Erased;
@@ -75,7 +77,7 @@ impl Store {
         let connection = file::open_for_writing(path)?;
         let (woken, wakes) = watch::channel(0);
         Ok(Self {
-            writer: Writer::start(connection, woken)?,
+            writer: Writer::start(connection, file::Identity::of(path)?, woken)?,
             readers: Mutex::default(),
             path: path.to_owned(),
             woken: wakes,

@@ -28,6 +28,10 @@ impl Recent {
         self.now.remove(key).or_else(|| self.before.remove(key))
     }
 
+    pub(super) fn contains(&self, key: &SessionKey) -> bool {
+        self.now.contains_key(key) || self.before.contains_key(key)
+    }
+
     /// To be called when rows are changed otherwise than by events.
     pub(super) fn clear(&mut self) {
         self.now.clear();

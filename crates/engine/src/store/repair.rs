@@ -148,7 +148,7 @@ fn retry(sql: &Connection, no: i64, now: i64) -> Result<()> {
     // What a parked write intended stays: it may have happened, and is looked for before it is repeated.
     let lane: Option<i64> = sql
         .prepare_cached(
-            "UPDATE sessions SET phase = ?2, ready_at = ?3, receipt_json = NULL, attempts = 0, error = NULL,
+            "UPDATE sessions SET phase = ?2, ready_at = ?3, receipt_json = CASE WHEN record IS NOT NULL THEN receipt_json END, attempts = 0, odd_tries = 0, error = NULL,
                  changed_at = ?3, changed_day = ?4
              WHERE no = ?1 RETURNING lane",
         )?

@@ -46,6 +46,7 @@ CREATE TABLE sessions (
     receipt_json TEXT,
     calls_json   TEXT,               -- the latest CRM calls made for it
     attempts     INTEGER NOT NULL DEFAULT 0,
+    odd_tries    INTEGER NOT NULL DEFAULT 0, -- of them, those that were about this session alone
     error        TEXT,               -- why it waits or is parked
     changed_at   INTEGER NOT NULL,
     changed_day  INTEGER NOT NULL,   -- the same in days: its index changes once a day
@@ -91,6 +92,7 @@ CREATE TABLE records (
     customer    TEXT,
     queue       TEXT,
     record_json TEXT NOT NULL,
+    in_doubt    INTEGER NOT NULL DEFAULT 0, -- a write to it was begun, and it is not known what it left there
     changed_at  INTEGER NOT NULL,
     changed_day INTEGER NOT NULL,
     PRIMARY KEY (connector, id)

@@ -48,8 +48,12 @@ pub(crate) struct Failed {
     pub(crate) session: SessionNo,
     pub(crate) error: String,
     pub(crate) calls: Vec<CrmCall>,
+    /// Whether that was about this session alone.
+    pub(crate) is_odd: bool,
     /// Sessions whose intent came to nothing: no write of them happened.
     pub(crate) withdrawn: Vec<SessionNo>,
+    /// The record that they meant to write to: it is as it was remembered.
+    pub(crate) untouched: Option<RecordId>,
     /// When the lane is served again.
     pub(crate) retry_at: i64,
     /// How often its head has failed in a row.
@@ -60,12 +64,26 @@ pub(crate) struct Failed {
 const CALLS: usize = 50;
 
 impl Tx<'_> {
-    /// Notes what is about to be written: once this is durable, a later life knows.
-    pub(crate) fn intend(&mut self, sessions: &[(SessionNo, Intent)], now: i64) -> Result<()> {
+    /// Notes what is about to be written, and to which record: once this is durable, a later life knows.
+    pub(crate) fn intend(
+        &mut self,
+        sessions: &[(SessionNo, Intent)],
+        to: Option<&Record>,
+        connector: &str,
+        lane: LaneNo,
+        now: i64,
+    ) -> Result<()> {
+        if let Some(record) = to {
+            self.doubt(record, connector, lane, now)?;
+        }
         for (no, intent) in sessions {
             self.sql
                 .prepare_cached("UPDATE sessions SET intended = ?2 WHERE no = ?1")?
                 .execute(params![no.0, serde_json::to_string(intent)?])?;
+            // What came to nothing before is told by the calls.
+            self.sql
+                .prepare_cached("DELETE FROM steps WHERE session = ?1 AND result = 'not written'")?
+                .execute([no.0])?;
             self.sql
                 // It may have been erased meanwhile.
                 .prepare_cached(
@@ -102,15 +120,15 @@ impl Tx<'_> {
         // An index that need not change is not touched.
         let query = match changed_day == day(now) {
             true => {
-                "UPDATE sessions SET phase = ?2, ready_at = ?3, live = 0, record = ?4, trace = ?5,
+                "UPDATE sessions SET phase = ?2, ready_at = ?3, live = 0, record = coalesce(?4, record), trace = ?5,
                      intended = CASE WHEN ?2 = 'parked' THEN intended END, receipt_json = ?6, calls_json = ?7,
-                     attempts = 0, error = ?8, changed_at = ?9
+                     attempts = 0, odd_tries = 0, error = ?8, changed_at = ?9
                  WHERE no = ?1 AND ?10 IS NOT NULL"
             }
             false => {
-                "UPDATE sessions SET phase = ?2, ready_at = ?3, live = 0, record = ?4, trace = ?5,
+                "UPDATE sessions SET phase = ?2, ready_at = ?3, live = 0, record = coalesce(?4, record), trace = ?5,
                      intended = CASE WHEN ?2 = 'parked' THEN intended END, receipt_json = ?6, calls_json = ?7,
-                     attempts = 0, error = ?8, changed_at = ?9, changed_day = ?10
+                     attempts = 0, odd_tries = 0, error = ?8, changed_at = ?9, changed_day = ?10
                  WHERE no = ?1"
             }
         };
@@ -130,7 +148,7 @@ impl Tx<'_> {
             row.phase = settled.phase;
             row.ready_at = ready_at;
             row.live = false;
-            row.has_record = settled.receipt.record.is_some();
+            row.has_record |= settled.receipt.record.is_some();
             row.trace = settled.trace.clone();
             self.memory.recent.insert(row);
         }
@@ -152,7 +170,13 @@ impl Tx<'_> {
     }
 
     /// The lane's head could not be written this time.
-    pub(crate) fn fail(&mut self, lane: LaneNo, failed: &Failed, now: i64) -> Result<()> {
+    pub(crate) fn fail(
+        &mut self,
+        lane: LaneNo,
+        connector: &str,
+        failed: &Failed,
+        now: i64,
+    ) -> Result<()> {
         let no = failed.session;
         let calls: Option<Option<String>> = self
             .sql
@@ -162,14 +186,20 @@ impl Tx<'_> {
         let calls = with_calls(calls.flatten().as_deref(), &failed.calls)?;
         self.sql
             .prepare_cached(
-                "UPDATE sessions SET error = ?2, calls_json = ?3, attempts = attempts + 1 WHERE no = ?1",
+                "UPDATE sessions SET error = ?2, calls_json = ?3, attempts = attempts + 1, odd_tries = odd_tries + ?4
+                 WHERE no = ?1",
             )?
-            .execute(params![no.0, failed.error, calls])?;
+            .execute(params![no.0, failed.error, calls, failed.is_odd])?;
         for no in &failed.withdrawn {
             self.sql
                 .prepare_cached("UPDATE sessions SET intended = NULL WHERE no = ?1")?
                 .execute([no.0])?;
             self.finish_steps(*no, "not written", now)?;
+        }
+        if let Some(record) = &failed.untouched {
+            self.sql
+                .prepare_cached("UPDATE records SET in_doubt = 0 WHERE connector = ?1 AND id = ?2")?
+                .execute([connector, &record.0])?;
         }
         self.sql
             .prepare_cached("UPDATE lanes SET failures = ?2, retry_at = ?3 WHERE no = ?1")?
@@ -189,6 +219,21 @@ impl Tx<'_> {
         self.sql
             .prepare_cached("UPDATE steps SET result = ?2, finished_at = ?3 WHERE session = ?1 AND result IS NULL")?
             .execute(params![no.0, result, now])?;
+        Ok(())
+    }
+
+    /// From now on it is not known what is on `record`, until it is written to or read again.
+    fn doubt(&mut self, record: &Record, connector: &str, lane: LaneNo, now: i64) -> Result<()> {
+        let known = self
+            .sql
+            .prepare_cached(
+                "UPDATE records SET in_doubt = 1, lane = ?3 WHERE connector = ?1 AND id = ?2",
+            )?
+            .execute(params![connector, record.id.0, lane.0])?;
+        if known == 0 {
+            self.remember(record, connector, lane, now)?;
+            self.doubt(record, connector, lane, now)?;
+        }
         Ok(())
     }
 
@@ -214,7 +259,7 @@ impl Tx<'_> {
         let updated = self
             .sql
             .prepare_cached(
-                "UPDATE records SET record_json = ?3, changed_at = ?4
+                "UPDATE records SET record_json = ?3, changed_at = ?4, in_doubt = 0
                  WHERE connector = ?1 AND id = ?2 AND lane = ?5 AND customer IS ?6 AND queue IS ?7 AND changed_day = ?8",
             )?
             .execute(params![connector, record.id.0, body, now, lane.0, customer, queue, day(now)])?;
@@ -226,7 +271,7 @@ impl Tx<'_> {
                 "INSERT INTO records (connector, id, lane, customer, queue, record_json, changed_at, changed_day)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
                  ON CONFLICT (connector, id) DO UPDATE SET lane = excluded.lane, customer = excluded.customer,
-                     queue = excluded.queue, record_json = excluded.record_json, changed_at = excluded.changed_at,
+                     queue = excluded.queue, record_json = excluded.record_json, in_doubt = 0, changed_at = excluded.changed_at,
                      changed_day = excluded.changed_day",
             )?
             .execute(params![

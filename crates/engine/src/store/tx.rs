@@ -107,7 +107,7 @@ impl Tx<'_> {
     }
 
     /// The person with one of the keys of `customer`; the one known longest when the keys are of several, a new one when
-    /// there is none. All keys are theirs from now on, unless they are another's already.
+    /// there is none. All keys are theirs from now on, and so are those of the others.
     pub(super) fn person(&mut self, customer: &CustomerIdentity, kind: SessionKind) -> Result<i64> {
         let keys: Vec<_> = customer.keys(kind).map(|key| digest_of(&key)).collect();
         let mut known = Vec::with_capacity(keys.len());
@@ -123,6 +123,12 @@ impl Tx<'_> {
             Some(person) => *person,
             None => self.next_person()?,
         };
+        // Several turn out to be one.
+        for other in known.iter().flatten().filter(|other| **other != person) {
+            self.sql
+                .prepare_cached("UPDATE people SET person = ?1 WHERE person = ?2")?
+                .execute([person, *other])?;
+        }
         let new = keys.iter().zip(&known).filter(|(_, known)| known.is_none());
         for (key, _) in new {
             self.sql
@@ -167,6 +173,31 @@ impl Tx<'_> {
             .execute([lane.0, ready_at])?;
         self.memory.wakes = true;
         Ok(lane)
+    }
+
+    /// Leaves a lane alone until then.
+    pub(crate) fn postpone(&mut self, lane: LaneNo, until: i64) -> Result<()> {
+        self.sql
+            .prepare_cached("UPDATE lanes SET ready_at = ?2, retry_at = ?2 WHERE no = ?1")?
+            .execute([lane.0, until])?;
+        Ok(())
+    }
+
+    /// Lanes and sessions that wait for a time later than `far` after `now` are ready now.
+    pub(crate) fn pull_in(&mut self, now: i64, far: i64) -> Result<()> {
+        for table in ["lanes", "sessions"] {
+            self.sql.execute(
+                &format!("UPDATE {table} SET ready_at = ?1 WHERE ready_at > ?1 + ?2"),
+                [now, far],
+            )?;
+        }
+        self.sql.execute(
+            "UPDATE lanes SET retry_at = 0 WHERE retry_at > ?1 + ?2",
+            [now, far],
+        )?;
+        self.memory.recent.clear();
+        self.memory.wakes = true;
+        Ok(())
     }
 
     /// Sets a lane's work and priority by what its sessions say.

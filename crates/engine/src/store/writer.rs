@@ -7,6 +7,7 @@ use std::time::Instant;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{oneshot, watch};
 
+use super::file::Identity;
 use super::{Memory, Result, StoreError, Tx};
 
 /// What one commit takes at most, in events or steps: what waits behind it should not wait long.
@@ -21,11 +22,15 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread on `connection`. `woken` changes after each commit that made work ready.
-    pub(super) fn start(connection: Connection, woken: watch::Sender<u64>) -> Result<Self> {
+    pub(super) fn start(
+        connection: Connection,
+        file: Identity,
+        woken: watch::Sender<u64>,
+    ) -> Result<Self> {
         let (jobs, queue) = mpsc::channel();
         let thread = thread::Builder::new()
             .name("casewire-store".to_owned())
-            .spawn(move || run(connection, &queue, &woken))
+            .spawn(move || run(connection, &file, &queue, &woken))
             .map_err(|error| StoreError::new(format!("starting the writing thread: {error}")))?;
         Ok(Self {
             jobs: Some(jobs),
@@ -72,7 +77,7 @@ trait Job: Send {
 struct Step<T, W> {
     weight: usize,
     work: Option<W>,
-    done: Option<T>,
+    done: Option<Result<T>>,
     reply: oneshot::Sender<Result<T>>,
 }
 
@@ -87,14 +92,18 @@ where
 
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<()> {
         if let Some(work) = self.work.take() {
-            self.done = Some(work(tx)?);
+            self.done = Some(match work(tx) {
+                // The others' work does not suffer.
+                Err(error) if error.had_done_nothing() => Err(error),
+                done => Ok(done?),
+            });
         }
         Ok(())
     }
 
     fn finish(self: Box<Self>, committed: Result<()>) {
         let Self { done, reply, .. } = *self;
-        let answer = committed.and_then(|()| done.ok_or_else(StoreError::stopped));
+        let answer = committed.and_then(|()| done.unwrap_or_else(|| Err(StoreError::stopped())));
         // Whoever asked may have gone away; the work counts all the same.
         let _ = reply.send(answer);
     }
@@ -102,6 +111,7 @@ where
 
 fn run(
     mut connection: Connection,
+    file: &Identity,
     queue: &mpsc::Receiver<Box<dyn Job>>,
     woken: &watch::Sender<u64>,
 ) {
@@ -117,7 +127,9 @@ fn run(
             batch.push(next);
         }
         let began = Instant::now();
-        let committed = commit(&mut connection, &mut memory, &mut batch);
+        let committed = file
+            .expect_same()
+            .and_then(|()| commit(&mut connection, &mut memory, &mut batch));
         metrics::histogram!("casewire_commit_seconds").record(began.elapsed().as_secs_f64());
         let wakes = std::mem::take(&mut memory.wakes);
         if let Err(error) = &committed {
