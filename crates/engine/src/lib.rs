@@ -15,6 +15,7 @@ mod replay;
 mod route;
 mod serve;
 mod store;
+mod store_journal;
 mod task;
 mod upkeep;
 mod view;

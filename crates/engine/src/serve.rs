@@ -1,14 +1,10 @@
 //! One lane: its work is taken, written and settled.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use casewire_core::{
-    CustomerId, Error, ErrorKind, Outcome, QueueId, Record, RecordId, Result, SessionKey,
-    TraceSearch,
-};
+use casewire_core::{Error, ErrorKind, Outcome, RecordId, SessionKey, TraceSearch};
 use casewire_http::record_calls;
 use tracing::{error, info, warn};
 
@@ -19,10 +15,8 @@ use crate::store::{
     self, DueThen, Failed, LaneNo, LaneWork, Message, Phase, SessionNo, SessionWork, Settlement,
     StoreError,
 };
-use crate::{
-    CrmCall, DueSession, Flow, Intent, Journal, Lane, Linked, Patience, Receipt, Remembered,
-    Settled, Task,
-};
+use crate::store_journal::StoreJournal;
+use crate::{CrmCall, DueSession, Flow, Lane, Linked, Patience, Receipt, Settled, Task};
 
 /// The back-off of a lane whose head can not be written.
 const BACK_OFF: Patience = Patience {
@@ -517,70 +511,4 @@ fn kind_of(error: &Error) -> &'static str {
         ErrorKind::Uncertain => "uncertain",
         _ => "other",
     }
-}
-
-/// The journal that the store keeps.
-struct StoreJournal {
-    store: Arc<store::Store>,
-    connector: Arc<str>,
-    sessions: HashMap<SessionKey, SessionNo>,
-    /// Sessions with an intent from before, of which it is not known what came of it.
-    open: HashSet<SessionKey>,
-    /// Those that got theirs in the attempt under way.
-    fresh: Vec<SessionNo>,
-    /// The record that the attempt under way was to write to.
-    to: Option<RecordId>,
-    lane: LaneNo,
-    now: i64,
-}
-
-#[async_trait]
-impl Journal for StoreJournal {
-    async fn intend(
-        &mut self,
-        sessions: Vec<(SessionKey, Intent)>,
-        to: Option<&Record>,
-    ) -> Result<()> {
-        let (now, lane, connector) = (self.now, self.lane, Arc::clone(&self.connector));
-        let mut steps = Vec::with_capacity(sessions.len());
-        for (key, intent) in sessions {
-            let Some(no) = self.sessions.get(&key) else {
-                continue;
-            };
-            steps.push((*no, intent));
-            if !self.open.contains(&key) {
-                self.fresh.push(*no);
-            }
-        }
-        self.to = to.map(|record| record.id.clone());
-        let to = to.cloned();
-        self.store
-            .write(steps.len(), move |tx| {
-                tx.intend(&steps, to.as_ref(), &connector, lane, now)
-            })
-            .await
-            .map_err(store_failed)
-    }
-
-    async fn recall(&mut self, customer: &CustomerId, queue: &QueueId) -> Result<Vec<Remembered>> {
-        let (connector, customer, queue) =
-            (Arc::clone(&self.connector), customer.clone(), queue.clone());
-        self.store
-            .read(move |sql| store::recall(sql, &connector, &customer, &queue))
-            .await
-            .map_err(store_failed)
-    }
-
-    async fn remembered(&mut self, id: &RecordId) -> Result<Option<Remembered>> {
-        let (connector, id) = (Arc::clone(&self.connector), id.clone());
-        self.store
-            .read(move |sql| store::remembered(sql, &connector, &id))
-            .await
-            .map_err(store_failed)
-    }
-}
-
-/// Nothing was sent to the CRM.
-fn store_failed(error: StoreError) -> Error {
-    Error::new(ErrorKind::Unavailable, format!("the store: {error}"))
 }
