@@ -225,19 +225,21 @@ impl Tx<'_> {
     fn queue(&mut self, row: &mut OpenSession, ready_at: i64) -> Result<()> {
         let Some(due) = &row.due else { return Ok(()) };
         let kind = row.session.key().kind();
-        let customer = row.session.customer();
-        let person = match row.person {
-            // Others may have turned out to be the same since; a withheld caller is nobody's lane but their own.
-            Some(person) if customer.is_anonymous() => person,
-            _ => *row.person.insert(self.person(&customer, kind)?),
-        };
         let turn = self.next_turn()?;
         let queue = due.then.queue().map_or("", |queue| &queue.leaf().0);
         let live = row.live.then_some(turn);
         let LaneNo(lane) = match row.lane {
             // It stays in the lane where it was decided.
             Some(lane) => self.wake_lane(LaneNo(lane), ready_at)?,
-            None => self.ready_lane(&row.connector, person, queue, ready_at, live)?,
+            None => {
+                let customer = row.session.customer();
+                let person = match row.person {
+                    // Others may have turned out to be the same since; a withheld caller is nobody's lane but their own.
+                    Some(person) if customer.is_anonymous() => person,
+                    _ => *row.person.insert(self.person(&customer, kind)?),
+                };
+                self.ready_lane(&row.connector, person, queue, ready_at, live)?
+            }
         };
         row.lane = Some(lane);
         row.turn = Some(turn);

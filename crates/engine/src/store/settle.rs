@@ -80,10 +80,6 @@ impl Tx<'_> {
             self.sql
                 .prepare_cached("UPDATE sessions SET intended = ?2 WHERE no = ?1")?
                 .execute(params![no.0, serde_json::to_string(intent)?])?;
-            // What came to nothing before is told by the calls.
-            self.sql
-                .prepare_cached("DELETE FROM steps WHERE session = ?1 AND result = 'not written'")?
-                .execute([no.0])?;
             self.sql
                 // It may have been erased meanwhile.
                 .prepare_cached(
@@ -193,6 +189,10 @@ impl Tx<'_> {
         for no in &failed.withdrawn {
             self.sql
                 .prepare_cached("UPDATE sessions SET intended = NULL WHERE no = ?1")?
+                .execute([no.0])?;
+            // Of many tries that came to nothing the last is kept; the calls tell of the others.
+            self.sql
+                .prepare_cached("DELETE FROM steps WHERE session = ?1 AND result = 'not written'")?
                 .execute([no.0])?;
             self.finish_steps(*no, "not written", now)?;
         }
