@@ -113,6 +113,9 @@ pub(super) fn open_for_writing(path: &Path) -> Result<Connection> {
     drop(open_private(path)?);
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(context)?;
     upgrade(&mut connection).map_err(context)?;
+    // The trees of a large store have more leaves than the usual 2 MB hold.
+    let cached = connection.pragma_update(None, "cache_size", -32_768);
+    cached.map_err(|error| context(error.into()))?;
     Ok(connection)
 }
 
@@ -149,7 +152,6 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // What is erased leaves no copy in free pages.
     connection.pragma_update(None, "secure_delete", true)?;
-    connection.pragma_update(None, "cache_size", -8_192)?;
     connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     connection.pragma_update(None, "journal_size_limit", 64 * 1_024 * 1_024)?;
     Ok(connection)

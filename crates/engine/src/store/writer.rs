@@ -13,6 +13,9 @@ use super::{Memory, Result, StoreError, Tx};
 /// What one commit takes at most, in events or steps: what waits behind it should not wait long.
 const COMMIT_WEIGHT: usize = 1_024;
 
+/// How often other threads get a turn before a commit that is smaller than the last one.
+const TURNS: u32 = 4;
+
 /// Hands work to the writing thread. Work that is waiting when a commit begins shares it.
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -117,15 +120,26 @@ fn run(
 ) {
     let mut memory = Memory::default();
     let mut batch = Vec::new();
+    let mut last = 0;
     while let Ok(first) = queue.recv() {
         let mut weight = first.weight();
         batch.push(first);
-        while weight < COMMIT_WEIGHT
-            && let Ok(next) = queue.try_recv()
-        {
-            weight += next.weight();
-            batch.push(next);
+        let mut turns = 0;
+        while weight < COMMIT_WEIGHT {
+            match queue.try_recv() {
+                Ok(next) => {
+                    weight += next.weight();
+                    batch.push(next);
+                }
+                // Those whom the last commit answered are about to ask again: a turn for them is cheaper than a commit.
+                Err(_) if batch.len() < last && turns < TURNS => {
+                    turns += 1;
+                    thread::yield_now();
+                }
+                Err(_) => break,
+            }
         }
+        last = batch.len();
         let began = Instant::now();
         let committed = file
             .expect_same()
