@@ -77,10 +77,6 @@ impl Advance<'_> {
             Some((joining.session.clone(), member.intent.clone()))
         });
         self.journal.intend(steps.collect(), Some(&record)).await?;
-        for member in members.iter().filter(|member| member.joins) {
-            let intended = &mut self.tasks[member.place].intended;
-            intended.get_or_insert_with(|| member.intent.clone());
-        }
         match self.flow.connector.append(&record, &what).await {
             Ok(written) => Ok(self.settle_all(members, written, &what.sessions)),
             Err(error) => {
@@ -138,9 +134,6 @@ impl Advance<'_> {
         self.journal
             .intend(vec![(new.session.clone(), head.intent.clone())], None)
             .await?;
-        let before = self.tasks[0].intended.clone();
-        let intended = &mut self.tasks[0].intended;
-        intended.get_or_insert_with(|| head.intent.clone());
         let record = match self.flow.connector.create_record(&new).await {
             Ok(record) => record,
             Err(error) => {
@@ -158,7 +151,6 @@ impl Advance<'_> {
             || !self.tasks[0].missing(rules, &trace).is_empty()
         {
             // The CRM had the session's record from before, perhaps with fewer notes.
-            self.tasks[0].intended = before;
             return self.complete(record).await;
         }
         let written = [SessionNotes {
@@ -168,16 +160,16 @@ impl Advance<'_> {
         Ok(self.settle_all(vec![head], record, &written))
     }
 
-    /// What the tasks have to know of a write that failed.
+    /// What the tasks have to know of a write that failed: that it may have happened, and what it was to come to.
     fn after_failure(&mut self, members: &[Member], error: &Error) {
-        let may_be_written = may_be_written(error);
+        if !may_be_written(error) {
+            return;
+        }
         for member in members {
             let task = &mut self.tasks[member.place];
-            match may_be_written {
-                true => task.trace = TraceSearch::Thorough,
-                // Unless an earlier one may have been.
-                false if task.trace == TraceSearch::OnTheWay => task.intended = None,
-                false => {}
+            task.trace = TraceSearch::Thorough;
+            if member.joins {
+                task.intended.get_or_insert_with(|| member.intent.clone());
             }
         }
     }
