@@ -1,7 +1,8 @@
-//! A CRM in memory that can be out of order.
+//! A CRM in memory whose answers follow a script.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use casewire_core::{
@@ -9,40 +10,71 @@ use casewire_core::{
     MemoryCrm, NewRecord, Profile, Record, RecordId, Result, UserId,
 };
 
-/// What the CRM does with requests.
+/// What becomes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mood {
-    /// It answers.
-    Well,
-    /// It fails every request so.
-    Fails(ErrorKind),
-    /// It writes, and never answers.
-    Hangs,
-    /// It refuses to create records, and does all else.
-    RefusesRecords,
+pub(crate) enum Fate {
+    Fine,
+    Fail(ErrorKind),
+    /// A write is done and its answer is this error; all else is fine.
+    WriteThenFail(ErrorKind),
+    /// A write is done and never answered; all else is fine.
+    WriteThenHang,
+    Hang,
+    Panic,
+    /// Answered after so many milliseconds.
+    Slow(u64),
+    /// A new record is never answered, and only made with [`Crm::let_arrive`].
+    OnItsWay,
 }
 
-/// A [`MemoryCrm`] with moods, which lists what it was asked.
-#[derive(Debug)]
+type Script = Box<dyn FnMut(&str) -> Fate + Send>;
+
+/// A [`MemoryCrm`] that follows a script and lists what it was asked.
 pub(crate) struct Crm {
     pub(crate) memory: MemoryCrm,
-    mood: Mutex<Mood>,
+    script: Mutex<Script>,
     asked: Mutex<Vec<String>>,
-    pub(crate) side_by_side: AtomicUsize,
+    on_their_way: Mutex<Vec<NewRecord>>,
+}
+
+/// `fate` for the requests that begin with `operation`.
+pub(crate) fn each(operation: &'static str, fate: Fate) -> impl FnMut(&str) -> Fate {
+    first(usize::MAX, operation, fate)
+}
+
+/// `fate` for the first `times` requests that begin with `operation`.
+pub(crate) fn first(
+    mut times: usize,
+    operation: &'static str,
+    fate: Fate,
+) -> impl FnMut(&str) -> Fate {
+    move |asked| {
+        if times == 0 || !asked.starts_with(operation) {
+            return Fate::Fine;
+        }
+        times -= 1;
+        fate
+    }
 }
 
 impl Crm {
     pub(crate) fn new(memory: MemoryCrm) -> Arc<Self> {
         Arc::new(Self {
             memory,
-            mood: Mutex::new(Mood::Well),
+            script: Mutex::new(Box::new(|_| Fate::Fine)),
             asked: Mutex::default(),
-            side_by_side: AtomicUsize::new(0),
+            on_their_way: Mutex::default(),
         })
     }
 
-    pub(crate) fn set(&self, mood: Mood) {
-        *self.mood.lock().unwrap() = mood;
+    /// Lets `script` choose what becomes of each request: `look up SESSION`, `read RECORD`, `create SESSION`,
+    /// `append SESSIONS` or `find user`.
+    pub(crate) fn script(&self, script: impl FnMut(&str) -> Fate + Send + 'static) {
+        *self.script.lock().unwrap() = Box::new(script);
+    }
+
+    pub(crate) fn set(&self, fate: Fate) {
+        self.script(move |_| fate);
     }
 
     /// What it was asked since this was last called.
@@ -58,18 +90,45 @@ impl Crm {
             .count()
     }
 
-    fn ask(&self, what: String) -> Result<Mood> {
-        self.asked.lock().unwrap().push(what);
-        match *self.mood.lock().unwrap() {
-            Mood::Fails(kind) => Err(Error::new(kind, "asking a CRM that is out of order")),
-            mood => Ok(mood),
+    /// Makes the records that are on their way, and says how many that were.
+    pub(crate) async fn let_arrive(&self) -> usize {
+        let arriving = std::mem::take(&mut *self.on_their_way.lock().unwrap());
+        for new in &arriving {
+            self.memory.create_record(new).await.unwrap();
         }
+        arriving.len()
+    }
+
+    async fn ask(&self, what: String) -> Result<Fate> {
+        let fate = (self.script.lock().unwrap())(&what);
+        self.asked.lock().unwrap().push(what);
+        tokio::task::yield_now().await;
+        match fate {
+            Fate::Fail(kind) => return Err(refusal(kind)),
+            Fate::Hang => std::future::pending().await,
+            Fate::Panic => panic!("the script says so"),
+            Fate::Slow(millis) => tokio::time::sleep(Duration::from_millis(millis)).await,
+            _ => {}
+        }
+        Ok(fate)
     }
 }
 
-async fn hang_if(mood: Mood) {
-    if mood == Mood::Hangs {
-        std::future::pending::<()>().await;
+fn refusal(kind: ErrorKind) -> Error {
+    Error::new(kind, "a validation rule: Priority is required")
+}
+
+async fn answer(fate: Fate, record: Result<Record>) -> Result<Record> {
+    match fate {
+        Fate::WriteThenFail(kind) => Err(refusal(kind)),
+        Fate::WriteThenHang => std::future::pending().await,
+        _ => record,
+    }
+}
+
+impl fmt::Debug for Crm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Crm")
     }
 }
 
@@ -80,28 +139,27 @@ impl CrmConnector for Crm {
     }
 
     async fn look_up(&self, query: &LookUp) -> Result<Found> {
-        self.ask(format!("look up {}", query.session))?;
-        self.side_by_side.fetch_add(1, Ordering::Relaxed);
-        tokio::task::yield_now().await;
+        self.ask(format!("look up {}", query.session)).await?;
         self.memory.look_up(query).await
     }
 
     async fn read_record(&self, id: &RecordId) -> Result<Option<Record>> {
-        self.ask(format!("read {id}"))?;
+        self.ask(format!("read {id}")).await?;
         self.memory.read_record(id).await
     }
 
     async fn create_record(&self, new: &NewRecord) -> Result<Record> {
-        let mood = self.ask(format!("create {}", new.session))?;
-        if mood == Mood::RefusesRecords {
-            return Err(Error::new(
-                ErrorKind::Rejected,
-                "a validation rule: Priority is required",
-            ));
+        let fate = self.ask(format!("create {}", new.session)).await?;
+        if fate == Fate::OnItsWay {
+            self.on_their_way.lock().unwrap().push(new.clone());
+            return std::future::pending().await;
         }
-        let record = self.memory.create_record(new).await;
-        hang_if(mood).await;
-        record
+        if let Some(closed) = &new.follow_up_of
+            && self.memory.read_record(closed).await?.is_none()
+        {
+            return Err(refusal(ErrorKind::NotFound));
+        }
+        answer(fate, self.memory.create_record(new).await).await
     }
 
     async fn append(&self, to: &Record, what: &Append) -> Result<Record> {
@@ -110,14 +168,12 @@ impl CrmConnector for Crm {
             .iter()
             .map(|joining| joining.session.to_string())
             .collect();
-        let mood = self.ask(format!("append {}", sessions.join(" ")))?;
-        let record = self.memory.append(to, what).await;
-        hang_if(mood).await;
-        record
+        let fate = self.ask(format!("append {}", sessions.join(" "))).await?;
+        answer(fate, self.memory.append(to, what).await).await
     }
 
     async fn find_user(&self, email: &Email) -> Result<Option<UserId>> {
-        self.ask("find user".to_owned())?;
+        self.ask("find user".to_owned()).await?;
         self.memory.find_user(email).await
     }
 

@@ -3,7 +3,7 @@
 use casewire_core::{ErrorKind, EventKind, Outcome, RecordState, Rules};
 use casewire_engine::Phase;
 
-use crate::crm::Mood;
+use crate::crm::{Fate, each};
 use crate::story::*;
 
 #[tokio::test]
@@ -32,13 +32,13 @@ async fn notes_that_arrive_together_become_one_write() {
 async fn sessions_of_a_lane_keep_their_order_through_an_outage() {
     let folder = tempfile::tempdir().unwrap();
     let crm = crm();
-    crm.set(Mood::Fails(ErrorKind::Unavailable));
+    crm.set(Fate::Fail(ErrorKind::Unavailable));
     let engine = start(folder.path(), &crm, Rules::default());
     for id in 0..20 {
         engine.accept(assigned(&id.to_string())).await.unwrap();
     }
     until("it was asked", async || crm.count("look up") > 0).await;
-    crm.set(Mood::Well);
+    crm.set(Fate::Fine);
     until_idle(&engine).await;
     let titles: Vec<_> = crm
         .memory
@@ -54,7 +54,7 @@ async fn sessions_of_a_lane_keep_their_order_through_an_outage() {
 async fn an_outage_pauses_the_connector_and_ends_by_itself() {
     let folder = tempfile::tempdir().unwrap();
     let crm = crm();
-    crm.set(Mood::Fails(ErrorKind::Unavailable));
+    crm.set(Fate::Fail(ErrorKind::Unavailable));
     let engine = start(folder.path(), &crm, Rules::default());
     for id in 0..40 {
         let phone = format!("+155501001{id:02}");
@@ -67,7 +67,7 @@ async fn an_outage_pauses_the_connector_and_ends_by_itself() {
         "a CRM that is away is not asked by each lane"
     );
     assert!(engine.connectors()[0].reason.is_some());
-    crm.set(Mood::Well);
+    crm.set(Fate::Fine);
     until_idle(&engine).await;
     assert_eq!(crm.memory.records().len(), 40);
     assert!(!engine.connectors()[0].paused);
@@ -77,7 +77,7 @@ async fn an_outage_pauses_the_connector_and_ends_by_itself() {
 async fn refused_credentials_pause_the_connector_and_cost_the_session_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let crm = crm();
-    crm.set(Mood::Fails(ErrorKind::Auth));
+    crm.set(Fate::Fail(ErrorKind::Auth));
     let engine = start(folder.path(), &crm, Rules::default());
     engine.accept(assigned("1")).await.unwrap();
     until("it pauses", async || engine.connectors()[0].paused).await;
@@ -86,7 +86,7 @@ async fn refused_credentials_pause_the_connector_and_cost_the_session_nothing() 
         .await
         .unwrap();
     assert_eq!(views[0].phase, Phase::Due);
-    crm.set(Mood::Well);
+    crm.set(Fate::Fine);
     until_idle(&engine).await;
     assert_eq!(crm.memory.records().len(), 1);
 }
@@ -95,11 +95,11 @@ async fn refused_credentials_pause_the_connector_and_cost_the_session_nothing() 
 async fn a_refused_session_is_parked_with_the_crms_words_and_the_next_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let crm = crm();
-    crm.set(Mood::RefusesRecords);
+    crm.script(each("create", Fate::Fail(ErrorKind::Rejected)));
     let engine = start(folder.path(), &crm, Rules::default());
     engine.accept(assigned("1")).await.unwrap();
     until_idle(&engine).await;
-    crm.set(Mood::Well);
+    crm.set(Fate::Fine);
     engine.accept(assigned("2")).await.unwrap();
     until_idle(&engine).await;
     assert_eq!(crm.memory.records().len(), 1);
@@ -188,7 +188,7 @@ async fn a_record_that_people_changed_is_read_again() {
 async fn those_whose_agent_waits_go_first_newest_first() {
     let folder = tempfile::tempdir().unwrap();
     let crm = crm();
-    crm.set(Mood::Fails(ErrorKind::Auth));
+    crm.set(Fate::Fail(ErrorKind::Auth));
     let mut one_lane = routes(&crm, Rules::default());
     one_lane = casewire_engine::Routes::one(
         "memory",
@@ -212,7 +212,7 @@ async fn those_whose_agent_waits_go_first_newest_first() {
             .await
             .unwrap();
     }
-    crm.set(Mood::Well);
+    crm.set(Fate::Fine);
     until_idle(&engine).await;
     let titles: Vec<_> = crm
         .memory

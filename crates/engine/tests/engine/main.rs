@@ -5,7 +5,13 @@
     reason = "a story that can not be told is a failed test"
 )]
 
+mod campaign;
 mod crm;
+mod doubt;
+mod intake;
 mod lanes;
 mod once;
+mod records;
 mod story;
+mod trouble;
+mod world;

@@ -4,7 +4,7 @@ use casewire_core::{EventKind, Outcome, Rules};
 use casewire_engine::{NotAccepted, Phase};
 use jiff::SignedDuration;
 
-use crate::crm::Mood;
+use crate::crm::Fate;
 use crate::story::*;
 
 #[tokio::test]
@@ -70,11 +70,11 @@ async fn a_record_whose_answer_never_came_is_found_after_a_restart() {
         let folder = tempfile::tempdir().unwrap();
         let crm = crm();
         crm.memory.set_index_lag(SignedDuration::from_mins(5));
-        crm.set(Mood::Hangs);
+        crm.set(Fate::WriteThenHang);
         let engine = start(folder.path(), &crm, rules.clone());
         engine.accept(assigned("1")).await.unwrap();
         until("it is written", async || crm.memory.records().len() == 1).await;
-        crm.set(Mood::Well);
+        crm.set(Fate::Fine);
         let engine = restart(engine, folder.path(), &crm, rules).await;
         until_idle(&engine).await;
         assert_eq!(crm.memory.records().len(), 1);
@@ -96,14 +96,14 @@ async fn a_note_whose_answer_never_came_is_not_written_again() {
     let engine = start(folder.path(), &crm, Rules::default());
     engine.accept(assigned("1")).await.unwrap();
     until_idle(&engine).await;
-    crm.set(Mood::Hangs);
+    crm.set(Fate::WriteThenHang);
     engine
         .accept(vec![event("1", 60, EventKind::Ended)])
         .await
         .unwrap();
     let notes = || crm.memory.records()[0].notes.len();
     until("the note is there", async || notes() == 2).await;
-    crm.set(Mood::Well);
+    crm.set(Fate::Fine);
     let engine = restart(engine, folder.path(), &crm, Rules::default()).await;
     until_idle(&engine).await;
     engine.accept(rated("1", 5)).await.unwrap();
@@ -161,14 +161,14 @@ async fn fifty_sessions_of_one_second_make_one_record_with_append_and_fifty_with
 async fn what_arrives_while_a_session_is_written_is_added_after_it() {
     let folder = tempfile::tempdir().unwrap();
     let crm = crm();
-    crm.set(Mood::Fails(casewire_core::ErrorKind::Unavailable));
+    crm.set(Fate::Fail(casewire_core::ErrorKind::Unavailable));
     let engine = start(folder.path(), &crm, Rules::default());
     engine.accept(assigned("1")).await.unwrap();
     engine
         .accept(vec![event("1", 60, EventKind::Ended)])
         .await
         .unwrap();
-    crm.set(Mood::Well);
+    crm.set(Fate::Fine);
     until_idle(&engine).await;
     let records = crm.memory.records();
     assert_eq!(records.len(), 1);

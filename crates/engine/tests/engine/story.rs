@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use casewire_core::{
-    CustomerIdentity, EventData, EventId, EventKind, MemoryCrm, Phone, Queue, QueueId, QueueStep,
-    Rules, SessionEvent, SessionKey, SessionOutcome, Settings,
+    CustomerId, CustomerIdentity, EventData, EventId, EventKind, MemoryCrm, Phone, Queue, QueueId,
+    QueueStep, Record, RecordId, RecordState, Rules, SessionEvent, SessionKey, SessionOutcome,
+    Settings, Trace,
 };
-use casewire_engine::{Engine, Options, Route, Routes};
+use casewire_engine::{Clock, Engine, Options, ParkedSessions, Route, Routes, SessionView};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::crm::Crm;
@@ -92,11 +93,28 @@ pub(crate) fn start(folder: &Path, crm: &Arc<Crm>, rules: Rules) -> Engine {
     Engine::start(options(folder), routes(crm, rules)).unwrap()
 }
 
+/// A clock that goes with tokio's: in a test that is paused it leaps over the waits.
+pub(crate) fn tokios_clock() -> Clock {
+    let (began_at, began) = (second(100_000), tokio::time::Instant::now());
+    Clock::new(move || began_at + began.elapsed())
+}
+
+/// Starts an engine for a test that is paused.
+pub(crate) fn start_fast(folder: &Path, crm: &Arc<Crm>, rules: Rules) -> Engine {
+    let mut options = options(folder);
+    options.clock = tokios_clock();
+    Engine::start(options, routes(crm, rules)).unwrap()
+}
+
 /// Ends `engine` as a crash would, and starts another on its store.
 pub(crate) async fn restart(engine: Engine, folder: &Path, crm: &Arc<Crm>, rules: Rules) -> Engine {
+    restart_with(engine, &options(folder), &routes(crm, rules)).await
+}
+
+pub(crate) async fn restart_with(engine: Engine, options: &Options, routes: &Routes) -> Engine {
     drop(engine);
     loop {
-        match Engine::start(options(folder), routes(crm, rules.clone())) {
+        match Engine::start(options.clone(), routes.clone()) {
             Ok(engine) => return engine,
             // Its tasks end when they next come to wait.
             Err(error) if error.is_in_use() => tokio::task::yield_now().await,
@@ -107,13 +125,17 @@ pub(crate) async fn restart(engine: Engine, folder: &Path, crm: &Arc<Crm>, rules
 
 /// Waits until `is_so`, and fails when that takes too long.
 pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    for _ in 0..2_000 {
-        if is_so().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
+    let began = std::time::Instant::now();
+    let mut pause = Duration::from_millis(2);
+    while !is_so().await {
+        assert!(
+            began.elapsed() < Duration::from_secs(20),
+            "it never happened: {what}"
+        );
+        tokio::time::sleep(pause).await;
+        // Hours pass in a test that is paused.
+        pause = (pause * 5 / 4).min(Duration::from_secs(5));
     }
-    panic!("it never happened: {what}");
 }
 
 /// Waits until no lane has work.
@@ -124,4 +146,51 @@ pub(crate) async fn until_idle(engine: &Engine) {
         connectors.all(|connector| connector.ready_lanes + connector.waiting_lanes == 0)
     })
     .await;
+}
+
+pub(crate) async fn view(engine: &Engine, id: &str) -> SessionView {
+    let views = engine.read_session(format!("call/{id}"), None);
+    views.await.unwrap().remove(0)
+}
+
+pub(crate) async fn retry_parked(engine: &Engine) {
+    let all = ParkedSessions::All { connector: None };
+    engine.retry_parked(all).await.unwrap();
+}
+
+/// The store of the engine in `folder`, as another process has it.
+pub(crate) fn store(folder: &Path) -> rusqlite::Connection {
+    rusqlite::Connection::open(folder.join("casewire.db")).unwrap()
+}
+
+pub(crate) fn by_phone(phone: &str) -> CustomerIdentity {
+    CustomerIdentity {
+        phone: Phone::parse(phone),
+        ..CustomerIdentity::default()
+    }
+}
+
+/// An open record of `customer` as a person makes it.
+pub(crate) fn open_record(customer: CustomerId) -> Record {
+    Record {
+        id: RecordId(String::new()),
+        customer: Some(customer),
+        queue: Some(QueueId("13".into())),
+        state: RecordState::Open,
+        created_at: second(0),
+        closed_at: None,
+        tags: Vec::new(),
+        trace: Trace::default(),
+        version: Some("1".into()),
+        url: None,
+    }
+}
+
+/// On how many records the session `call/ID` is.
+pub(crate) fn records_with(crm: &Crm, id: &str) -> usize {
+    let records = crm.memory.records();
+    let with = records
+        .iter()
+        .filter(|record| record.notes.iter().any(|(session, _)| session.id() == id));
+    with.count()
 }
