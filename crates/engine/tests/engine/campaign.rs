@@ -248,7 +248,7 @@ async fn in_order(seed: u64, suffered: &Arc<Suffered>) {
     world.given_trouble(random.u32(..60), random.fork(), passing);
     let mut engine = world.start();
     let mut told: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-    for id in 0..random.usize(3..60) {
+    for id in 0..random.usize(3..30) {
         let customer = random.usize(..3);
         let id = format!("{customer}-{id}");
         let event = |seconds, kind| {
