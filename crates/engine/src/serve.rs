@@ -262,31 +262,11 @@ impl Serving<'_> {
                 _ => settled.receipt,
             };
             linked.extend(news);
-            let zone = self.flow.rules_of(&settled.task.due).timezone.clone();
-            let DueSession {
-                then,
-                latest,
-                rule,
-                reason,
-                at,
-            } = settled.task.due;
             settlements.push(Settlement {
-                no: known.no,
-                phase: Phase::Done,
-                error: None,
-                receipt,
-                calls: calls.to_vec(),
                 record: settled.record,
                 trace: settled.trace,
-                seen: latest,
-                due: DueThen {
-                    then,
-                    rule,
-                    reason: reason.into_owned(),
-                    at,
-                },
-                zone,
                 messages: messages.unwrap_or_default(),
+                ..self.settlement(known.no, settled.task, receipt, calls)
             });
         }
         self.write(settlements, gone, is_last).await?;
@@ -310,7 +290,6 @@ impl Serving<'_> {
         };
         warn!(session = %task.key(), connector = %self.connector, %error, "session parked");
         self.count_outcome(Outcome::Parked, known.ready_at);
-        let reason = error.to_string();
         let parked = Receipt::parked(&task.due, error, &self.flow.settings.version);
         let receipt = match known.receipt.filter(|_| task.on.is_some()) {
             // It is on its record all the same: only its notes are refused.
@@ -323,11 +302,27 @@ impl Serving<'_> {
                 ..parked
             },
         };
-        let zone = self.flow.rules_of(&task.due).timezone.clone();
         let settlement = Settlement {
-            no: known.no,
             phase: Phase::Parked,
-            error: Some(reason),
+            error: Some(error.to_string()),
+            ..self.settlement(known.no, task, receipt, calls)
+        };
+        self.write(vec![settlement], Vec::new(), is_last).await
+    }
+
+    /// That `task` is done, with nothing new on its record.
+    fn settlement(
+        &self,
+        no: SessionNo,
+        task: Task,
+        receipt: Receipt,
+        calls: &[CrmCall],
+    ) -> Settlement {
+        let zone = self.flow.rules_of(&task.due).timezone.clone();
+        Settlement {
+            no,
+            phase: Phase::Done,
+            error: None,
             receipt,
             calls: calls.to_vec(),
             record: None,
@@ -341,8 +336,7 @@ impl Serving<'_> {
             },
             zone,
             messages: Vec::new(),
-        };
-        self.write(vec![settlement], Vec::new(), is_last).await
+        }
     }
 
     async fn write(

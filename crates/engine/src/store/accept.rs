@@ -250,27 +250,22 @@ impl Tx<'_> {
 
     fn save(&mut self, mut row: Box<OpenSession>, now: i64) -> Result<()> {
         let session = serde_json::to_string(&row.session)?;
-        let Some(no) = row.no else {
-            self.insert(&row, &session, now)?;
-            row.no = Some(self.sql.last_insert_rowid());
-            if row.left
-                && let Some(lane) = row.lane
-            {
-                self.refresh_lane(LaneNo(lane))?;
+        match row.no {
+            None => {
+                self.insert(&row, &session, now)?;
+                row.no = Some(self.sql.last_insert_rowid());
             }
-            row.saved(now);
-            self.memory.recent.insert(row);
-            return Ok(());
-        };
-        if row.moved || row.changed_day != day(now) {
-            self.update(no, &row, &session, now)?;
-        } else {
+            Some(no) if row.moved || row.changed_day != day(now) => {
+                self.update(no, &row, &session, now)?;
+            }
             // Most events: what is indexed stays as it is.
-            self.sql
-                .prepare_cached(
-                    "UPDATE sessions SET session_json = ?2, changed_at = ?3 WHERE no = ?1",
-                )?
-                .execute(params![no, session, now])?;
+            Some(no) => {
+                self.sql
+                    .prepare_cached(
+                        "UPDATE sessions SET session_json = ?2, changed_at = ?3 WHERE no = ?1",
+                    )?
+                    .execute(params![no, session, now])?;
+            }
         }
         if row.left
             && let Some(lane) = row.lane
