@@ -27,13 +27,15 @@ use crate::{
 ///   the second one by (two hours at least); after that the caller looks up thoroughly first. The same
 ///   [`Append`] given twice, with the same record as read before the first, writes once. Sessions and notes
 ///   that the record shows as it is given are not written again: of an append known in part the rest is.
-/// * **C7** Notes keep their exact text and are never shown to the customer.
+/// * **C7** Notes keep their exact text, as far as the CRM can hold it (each connector's README says where it can not),
+///   and are never shown to the customer.
 /// * **C8** A resolved record opens again; a closed one is refused as
 ///   [`Conflict`](crate::ErrorKind::Conflict), and a record that is gone as
 ///   [`NotFound`](crate::ErrorKind::NotFound).
 /// * **C9** A write on a record that changed since it was read is refused as
 ///   [`Conflict`](crate::ErrorKind::Conflict).
-/// * **C10** Tags are added; those on the record stay.
+/// * **C10** Tags are added; those on the record stay. A CRM without tags, whose [`Profile`] refuses the settings
+///   of tags, ignores them.
 /// * **C11** Expired credentials are renewed once; then the error is [`Auth`](crate::ErrorKind::Auth).
 /// * **C12** A CRM that asks to slow down is obeyed within a request's patience; then the error is
 ///   [`RateLimited`](crate::ErrorKind::RateLimited) with its delay.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -63,13 +64,45 @@ impl Phone {
         if !text.starts_with(['+', '＋']) {
             return None;
         }
-        let number: rlibphonenumber::PhoneNumber = text.parse().ok()?;
+        let number: PhoneNumber = text.parse().ok()?;
         Some(Self(number.to_string().into()))
     }
 
     /// The digits without `+`, as search languages want them.
     pub fn digits(&self) -> &str {
         self.0.trim_start_matches('+')
+    }
+
+    /// The digits as people store them: with country code, as dialed within the country, and without either. Each form
+    /// once.
+    pub fn digit_forms(&self) -> Vec<String> {
+        let mut forms = vec![self.digits().to_owned()];
+        let Ok(number) = self.0.parse::<PhoneNumber>() else {
+            return forms;
+        };
+        let national = number.format_as(PhoneNumberFormat::National);
+        let significant = &self.digits()[number.country_code.to_string().len()..];
+        for form in [&*national, significant] {
+            let digits: String = form.chars().filter(char::is_ascii_digit).collect();
+            if !forms.contains(&digits) {
+                forms.push(digits);
+            }
+        }
+        forms
+    }
+
+    /// Whether `text`, in any usual notation, is this number. Without a country code it is read as one of this number's
+    /// country.
+    pub fn is_written(&self, text: &str) -> bool {
+        if let Some(phone) = Self::parse(text) {
+            return phone == *self;
+        }
+        let Ok(own) = self.0.parse::<PhoneNumber>() else {
+            return false;
+        };
+        let country = PHONE_NUMBER_UTIL.get_region_for_country_code(own.country_code);
+        let written = PHONE_NUMBER_UTIL.parse(text.trim(), country);
+        written.is_ok_and(|written| *written.to_string() == *self.0)
     }
 }
 
@@ -195,6 +228,40 @@ mod tests {
                 "{notation}"
             );
         }
+    }
+
+    #[test]
+    fn a_stored_number_is_known_in_any_notation() {
+        for (number, written, others) in [
+            (
+                "+12015550123",
+                ["(201) 555-0123", "1 201 555 0123", "+1.201.555.0123"],
+                ["(201) 555-0124", "+44 201 555 0123", "555-0123", ""],
+            ),
+            (
+                "+442079460958",
+                ["020 7946 0958", "+44 (0)20 7946 0958", "2079460958"],
+                ["020 7946 0959", "+1 207 946 0958", "ask Kim", "0"],
+            ),
+        ] {
+            let number = Phone::parse(number).unwrap();
+            for text in written {
+                assert!(number.is_written(text), "{text}");
+            }
+            for text in others {
+                assert!(!number.is_written(text), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn digits_have_the_forms_that_people_store() {
+        let forms = |number| Phone::parse(number).unwrap().digit_forms();
+        assert_eq!(forms("+12015550123"), ["12015550123", "2015550123"]);
+        assert_eq!(
+            forms("+442079460958"),
+            ["442079460958", "02079460958", "2079460958"]
+        );
     }
 
     #[test]

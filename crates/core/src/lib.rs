@@ -31,7 +31,7 @@ pub use event::{
     SessionKey, SessionKind, SessionOutcome,
 };
 pub use memory::{MemoryCrm, MemoryRecord};
-pub use note::{Note, NoteId};
+pub use note::{Note, NoteId, SessionFacts};
 pub use record::{
     Append, NewRecord, Record, RecordCustomer, RecordId, RecordState, SessionNotes, StatusChange,
     Trace,

@@ -49,6 +49,46 @@ pub struct Note {
     pub id: NoteId,
     /// What it says: plain lines.
     pub text: String,
+    /// What is known of the session as the note is written, for CRMs that have fields for it.
+    pub facts: SessionFacts,
+}
+
+/// What is known of a session, as data.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionFacts {
+    /// The session type as the contact center names it.
+    pub session_type: Option<String>,
+    /// Whether agents dial out in this kind of session.
+    pub is_outbound: bool,
+    /// When it started.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// How long it lasted, in seconds.
+    pub duration_seconds: Option<u64>,
+    /// How long the customer waited, in seconds.
+    pub wait_seconds: Option<u64>,
+    /// The customer's rating.
+    pub rating: Option<i64>,
+    /// The agent's disposition, on one line.
+    pub disposition: Option<String>,
+}
+
+impl SessionFacts {
+    fn of(session: &Session) -> Self {
+        let text = |value: Option<&str>| value.map(|value| one_line(value).into_owned());
+        Self {
+            session_type: text(session.session_type()),
+            is_outbound: session.is_outbound(),
+            started_at: session.started_at(),
+            ended_at: session.ended_at(),
+            // Before the end it would be a guess.
+            duration_seconds: session.ended_at().and(session.duration_seconds()),
+            wait_seconds: session.wait_seconds(),
+            rating: session.rating(),
+            disposition: text(session.disposition()),
+        }
+    }
 }
 
 impl fmt::Debug for Note {
@@ -79,7 +119,7 @@ impl Note {
             .transfers()
             .iter()
             .filter(|transfer| transfer.at > linked_at)
-            .map(|transfer| Self::transferred(transfer, zone));
+            .map(|transfer| Self::transferred(session, transfer, zone));
         let end = match trace.has_end(session.key()) {
             false => Self::ended(session, zone),
             true => Self::late(session, trace),
@@ -120,11 +160,12 @@ impl Note {
         Self {
             id: NoteId::Linked,
             text,
+            facts: SessionFacts::of(session),
         }
     }
 
     /// The note that the session was handed over.
-    fn transferred(transfer: &Transfer, zone: &TimeZone) -> Self {
+    fn transferred(session: &Session, transfer: &Transfer, zone: &TimeZone) -> Self {
         let mut text = String::from("Transferred");
         if let Some(agent) = transfer.agent.as_ref().and_then(agent_name) {
             let _ = write!(text, " to {agent}");
@@ -137,6 +178,7 @@ impl Note {
                 event: digest::short(event),
             },
             text,
+            facts: SessionFacts::of(session),
         }
     }
 
@@ -152,6 +194,7 @@ impl Note {
                 facts: digest::short(&facts),
             },
             text,
+            facts: SessionFacts::of(session),
         })
     }
 
@@ -166,6 +209,7 @@ impl Note {
         (!trace.has_note(session.key(), &said)).then(|| Self {
             id: NoteId::Late { facts },
             text: format!("Updated after the end{known}"),
+            facts: SessionFacts::of(session),
         })
     }
 }

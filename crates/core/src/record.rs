@@ -126,6 +126,19 @@ pub struct SessionNotes {
 }
 
 impl Append {
+    /// Whose it is, for errors: `session call/987`, or `sessions call/987, call/988`.
+    pub fn named(&self) -> String {
+        let sessions = self
+            .sessions
+            .iter()
+            .map(|joining| joining.session.to_string());
+        let sessions: Vec<_> = sessions.collect();
+        match &sessions[..] {
+            [one] => format!("session {one}"),
+            several => format!("sessions {}", several.join(", ")),
+        }
+    }
+
     /// What `trace` does not show yet: the sessions that are not there or lack notes, each with the notes it lacks.
     pub fn missing(&self, trace: &Trace) -> Vec<SessionNotes> {
         let mut missing = self.sessions.clone();
@@ -261,6 +274,7 @@ fn note_token(session: &SessionKey, id: &NoteId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::SessionFacts;
     use std::sync::Arc;
 
     fn session(source: &str, id: &str) -> SessionKey {
@@ -316,6 +330,7 @@ mod tests {
         let note = |id| Note {
             id,
             text: String::new(),
+            facts: SessionFacts::default(),
         };
         let ended = note(NoteId::Ended {
             facts: "abcdef".to_owned(),
@@ -375,6 +390,7 @@ mod tests {
                 facts: "abcdef".to_owned(),
             },
             text: String::new(),
+            facts: SessionFacts::default(),
         };
         let mut trace = Trace::default();
         trace.add(&first, &[]);
