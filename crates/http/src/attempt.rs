@@ -17,7 +17,7 @@ use crate::exchange::{Answer, NoAnswer, exchange};
 use crate::limits::Place;
 use crate::refusal::retry_after;
 use crate::token::Token;
-use crate::{Auth, Bucket, Request, Response};
+use crate::{Auth, BaseUrl, Bucket, Refusal, Request, Response};
 
 /// Why a try failed, and what that means for the next.
 pub(crate) struct Failure {
@@ -35,8 +35,8 @@ pub(crate) enum Cause {
         message: String,
         source: Option<Box<dyn StdError + Send + Sync>>,
     },
-    /// Asking for the access token it needs; the error says of itself what was asked.
-    Token(Error),
+    /// What it needs before it is sent, an access token or an address; the error says of itself what was done.
+    Preparation(Error),
 }
 
 /// What a failed try means for the next.
@@ -56,14 +56,15 @@ impl Inner {
     pub(crate) async fn attempt(
         &self,
         request: &Request,
-        url: Url,
         rejected: Option<u64>,
         mut place: Place<'_>,
     ) -> Result<Response, Failure> {
         let token = match &self.tokens {
-            Some(tokens) => Some(tokens.token(rejected).await.map_err(Failure::no_token)?),
+            Some(tokens) => Some(tokens.token(rejected).await.map_err(Failure::unprepared)?),
             None => None,
         };
+        let base = self.base(token.as_ref());
+        let url = request.url(base).map_err(Failure::unprepared)?;
         let prepared = self.prepare(request, url, token.as_ref())?;
         place.send();
         let answer = match self.exchange(request, prepared).await {
@@ -72,19 +73,24 @@ impl Inner {
                 if let NoAnswer::Unsent(_) = error {
                     place.unsent();
                 }
-                return Err(self.unanswered(error));
+                return Err(self.unanswered(base, error));
             }
         };
         place.answered((self.config.readings)(&answer.headers));
-        if answer.status.is_success() || request.allows(answer.status) {
-            return Ok(Response {
-                request: request.to_string(),
-                status: answer.status,
-                headers: answer.headers,
-                body: answer.body,
-            });
+        if let Some(refusal) = self.refusal(request, &answer) {
+            return Err(self.refused(request, &answer, refusal, token.as_ref()));
         }
-        Err(self.refused(request, &answer, token.as_ref()))
+        Ok(Response {
+            request: request.to_string(),
+            status: answer.status,
+            headers: answer.headers,
+            body: answer.body,
+        })
+    }
+
+    /// Where a request with `token` goes: the origin may change with each.
+    fn base<'a>(&'a self, token: Option<&'a Token>) -> &'a BaseUrl {
+        token.map_or(&self.config.base, |token| &token.base)
     }
 
     fn prepare(
@@ -142,8 +148,8 @@ impl Inner {
         result
     }
 
-    fn unanswered(&self, error: NoAnswer) -> Failure {
-        let message = error.told(&self.config.base, self.config.timeout);
+    fn unanswered(&self, base: &BaseUrl, error: NoAnswer) -> Failure {
+        let message = error.told(base, self.config.timeout);
         match error {
             NoAnswer::Lost(error) => Failure::without_answer(Meaning::MayBeDone, message, error),
             NoAnswer::TooLarge { .. } => Failure::last(ErrorKind::Protocol, message),
@@ -151,20 +157,39 @@ impl Inner {
         }
     }
 
-    fn refused(&self, request: &Request, answer: &Answer, token: Option<&Token>) -> Failure {
+    /// What the answer refuses, if anything.
+    fn refusal(&self, request: &Request, answer: &Answer) -> Option<Refusal> {
+        if answer.status.is_success() {
+            return request.refusal_in(&answer.body);
+        }
+        if request.allows(answer.status) {
+            return None;
+        }
         let Answer {
             status,
             headers,
             body,
         } = answer;
-        let refusal = (self.config.refusal)(*status, headers, body);
+        Some((self.config.refusal)(*status, headers, body))
+    }
+
+    fn refused(
+        &self,
+        request: &Request,
+        answer: &Answer,
+        refusal: Refusal,
+        token: Option<&Token>,
+    ) -> Failure {
+        let Answer {
+            status, headers, ..
+        } = answer;
         let kind = refusal.kind.unwrap_or_else(|| kind_of(*status, headers));
         let mut message = format!("the CRM answered {status}");
         if !refusal.text.is_empty() {
             message.push_str(": ");
             message.push_str(&refusal.text);
         }
-        if let Some(advice) = self.advice(*status, headers) {
+        if let Some(advice) = advice(self.base(token), *status, headers) {
             message.push_str("; ");
             message.push_str(&advice);
         }
@@ -199,28 +224,6 @@ impl Inner {
             ..Failure::last(kind, message)
         }
     }
-
-    fn advice(&self, status: StatusCode, headers: &HeaderMap) -> Option<String> {
-        if status.is_redirection() {
-            // The path and query of the target are not told: they may carry anything.
-            let target = headers
-                .get(LOCATION)
-                .and_then(|location| self.config.base.root().join(location.to_str().ok()?).ok())
-                .map_or("elsewhere".to_owned(), |url| {
-                    format!("to {}", url.origin().ascii_serialization())
-                });
-            return Some(format!(
-                "a redirect {target}, which is not followed: set the account's own host name"
-            ));
-        }
-        match status {
-            StatusCode::UNAUTHORIZED => Some("check the credentials in `auth`".to_owned()),
-            StatusCode::FORBIDDEN => {
-                Some("give the credentials in `auth` the permission for this".to_owned())
-            }
-            _ => None,
-        }
-    }
 }
 
 impl Failure {
@@ -253,17 +256,40 @@ impl Failure {
         }
     }
 
-    fn no_token(error: Error) -> Self {
+    fn unprepared(error: Error) -> Self {
         let (meaning, wait) = match error.kind() {
             ErrorKind::RateLimited { retry_after } => (Meaning::NotDone, retry_after),
             ErrorKind::Unavailable => (Meaning::NotDone, Duration::ZERO),
             _ => (Meaning::Final, Duration::ZERO),
         };
         Self {
-            cause: Cause::Token(error),
+            cause: Cause::Preparation(error),
             meaning,
             wait,
         }
+    }
+}
+
+/// What to mend, for an answer from `base`.
+fn advice(base: &BaseUrl, status: StatusCode, headers: &HeaderMap) -> Option<String> {
+    if status.is_redirection() {
+        // The path and query of the target are not told: they may carry anything.
+        let target = headers
+            .get(LOCATION)
+            .and_then(|location| base.root().join(location.to_str().ok()?).ok())
+            .map_or("elsewhere".to_owned(), |url| {
+                format!("to {}", url.origin().ascii_serialization())
+            });
+        return Some(format!(
+            "a redirect {target}, which is not followed: set the account's own host name"
+        ));
+    }
+    match status {
+        StatusCode::UNAUTHORIZED => Some("check the credentials in `auth`".to_owned()),
+        StatusCode::FORBIDDEN => {
+            Some("give the credentials in `auth` the permission for this".to_owned())
+        }
+        _ => None,
     }
 }
 

@@ -3,12 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
+use casewire_core::ErrorKind;
 use secrecy::SecretString;
 
-use crate::TokenStore;
+use crate::{BaseUrl, TokenRefusal, TokenStore};
 
 /// The credentials of a client. Debug shows the kind only.
 #[derive(Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a client has one, so the room that the other kinds waste is none"
+)]
 pub enum Auth {
     /// A token that does not change, as `Authorization: Bearer`.
     Bearer(SecretString),
@@ -24,18 +29,29 @@ pub enum Auth {
 }
 
 /// How to ask for access tokens.
+///
+/// Some vendors name in `instance_url`, with each token, the origin that takes it. Requests with that token go there,
+/// if it is https below the domain of the client's own origin (or on this machine, where the client's is); any other
+/// is [`ErrorKind::Config`].
 #[derive(Clone, Debug)]
 pub struct OAuth {
     /// The client's public name.
     pub client_id: String,
     /// What is shown in exchange for an access token.
     pub grant: Grant,
-    /// The token endpoint: a path on the client's own origin.
+    /// The origin of the token endpoint, where it is not the client's own; of the same vendor, by the same domain.
+    pub token_base: Option<BaseUrl>,
+    /// The token endpoint: a path on its origin.
     pub token_path: &'static str,
     /// How the token request is written.
     pub encoding: TokenEncoding,
     /// The scopes asked for; none leaves it to the CRM.
     pub scopes: Vec<String>,
+    /// What the vendor means by refusing a token: what to do next, and advice that follows the error's code. None
+    /// leaves it to the code, which makes it [`ErrorKind::Auth`].
+    ///
+    /// `Unavailable` and `RateLimited` repeat the request that needs the token; any other kind is final.
+    pub refusal: fn(&TokenRefusal<'_>) -> Option<(ErrorKind, &'static str)>,
 }
 
 /// What is shown in exchange for an access token.
@@ -45,6 +61,15 @@ pub enum Grant {
     ClientCredentials {
         /// The client's secret.
         client_secret: SecretString,
+    },
+    /// A statement about a user that the client signs with RS256 (RFC 7523 section 2.1), valid for three minutes.
+    JwtBearer {
+        /// The client's RSA key, in PEM as PKCS#8 or PKCS#1, of 2048 bits at least.
+        private_key: SecretString,
+        /// Whom the client acts for.
+        subject: String,
+        /// Whom the statement is for: the vendor says how its token endpoint calls itself.
+        audience: String,
     },
     /// A person's consent, kept as a refresh token (RFC 6749 section 6).
     RefreshToken {
@@ -79,6 +104,7 @@ impl fmt::Debug for Grant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ClientCredentials { .. } => "ClientCredentials",
+            Self::JwtBearer { .. } => "JwtBearer",
             Self::RefreshToken { .. } => "RefreshToken",
         })
     }

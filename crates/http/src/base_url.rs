@@ -5,9 +5,14 @@ use std::fmt;
 use casewire_core::{Error, ErrorKind, Result};
 use url::{Host, Url};
 
-/// The origin of a CRM. A client sends its credentials there and nowhere else.
+/// The origin of a CRM. A client sends its credentials there and nowhere else, unless the CRM itself names another
+/// origin of the same vendor with an access token.
 #[derive(Clone, PartialEq, Eq)]
-pub struct BaseUrl(Url);
+pub struct BaseUrl {
+    root: Url,
+    /// The vendor's domain; none on this machine.
+    domain: Option<String>,
+}
 
 impl BaseUrl {
     /// `https://{host}`, where `host` is one or more labels before `suffix`: `acme.example.com` for
@@ -38,7 +43,10 @@ impl BaseUrl {
         if url.host_str() != Some(host) {
             return Err(refused());
         }
-        Ok(Self(url))
+        Ok(Self {
+            root: url,
+            domain: Some(suffix.to_owned()),
+        })
     }
 
     /// An explicit origin on this machine, for tests and sandboxes: `http` or `https` on 127.0.0.0/8, `::1` or
@@ -75,22 +83,36 @@ impl BaseUrl {
         if !is_loopback {
             return Err(refused("is not on this machine"));
         }
-        Ok(Self(url))
+        Ok(Self {
+            root: url,
+            domain: None,
+        })
     }
 
     /// The URL of the origin's root.
     pub(crate) fn root(&self) -> &Url {
-        &self.0
+        &self.root
     }
 
     /// Whether requests stay on this machine.
     pub(crate) fn is_loopback(&self) -> bool {
-        match self.0.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            // A vendor's host is never an address.
-            Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,
-            None => false,
-        }
+        self.domain.is_none()
+    }
+
+    /// Whether credentials for this origin may go to `other`: both below one vendor's domain, or both on this machine.
+    pub(crate) fn trusts(&self, other: &Self) -> bool {
+        self.domain == other.domain
+    }
+
+    /// The origin `url`, which the CRM named, if this one trusts it.
+    pub(crate) fn sibling(&self, url: &str) -> Option<Self> {
+        let Some(domain) = &self.domain else {
+            return Self::loopback(url).ok();
+        };
+        let root = Url::parse(url).ok()?;
+        let sibling = Self::vendor(root.host_str()?, domain).ok()?;
+        // The same host with another scheme, a port, a user or a path is not it.
+        (sibling.root == root).then_some(sibling)
     }
 
     /// What to check when there is no way to the origin.
@@ -113,8 +135,8 @@ impl BaseUrl {
                 ),
             )
         };
-        let url = self.0.join(link).map_err(|_| refused("is not a URL"))?;
-        if url.origin() != self.0.origin() {
+        let url = self.root.join(link).map_err(|_| refused("is not a URL"))?;
+        if url.origin() != self.root.origin() {
             return Err(refused("leads to another origin"));
         }
         if !url.username().is_empty() || url.password().is_some() {
@@ -132,7 +154,7 @@ impl fmt::Debug for BaseUrl {
 
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.origin().ascii_serialization())
+        f.write_str(&self.root.origin().ascii_serialization())
     }
 }
 
@@ -230,6 +252,48 @@ mod tests {
                 ErrorKind::Config,
                 "{url}"
             );
+        }
+    }
+
+    #[test]
+    fn a_sibling_is_below_the_same_domain() {
+        let base = BaseUrl::vendor("acme.example.com", "example.com").unwrap();
+        for url in [
+            "https://eu1.example.com",
+            "https://ACME.my.example.com:443/",
+        ] {
+            let sibling = base.sibling(url).unwrap();
+            assert!(base.trusts(&sibling), "{url}");
+        }
+        for url in [
+            "http://eu1.example.com",
+            "https://example.com",
+            "https://eu1.example.com:8443",
+            "https://eu1.example.com/path",
+            "https://eu1.example.com/?q",
+            "https://user@eu1.example.com",
+            "https://eu1.example.com.evil.test",
+            "https://evil.test/.example.com",
+            "https://evil.test",
+            "https://127.0.0.1",
+            "http://127.0.0.1:9001",
+            "//eu1.example.com",
+            "eu1.example.com",
+            "",
+        ] {
+            assert_eq!(base.sibling(url), None, "{url}");
+        }
+        let other = BaseUrl::vendor("acme.example.org", "example.org").unwrap();
+        assert!(!base.trusts(&other));
+    }
+
+    #[test]
+    fn a_sibling_of_this_machine_is_on_this_machine() {
+        let base = BaseUrl::loopback("http://127.0.0.1:9001").unwrap();
+        let sibling = base.sibling("http://localhost:9002").unwrap();
+        assert!(base.trusts(&sibling));
+        for url in ["https://eu1.example.com", "http://10.0.0.1:9001"] {
+            assert_eq!(base.sibling(url), None, "{url}");
         }
     }
 

@@ -21,7 +21,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// What a [`Client`] is built from.
 #[derive(Clone, Debug)]
 pub struct ClientConfig {
-    /// The origin; the only one that is talked to.
+    /// The origin that is talked to, unless [`OAuth`](crate::OAuth) leads to another of the same vendor.
     pub base: BaseUrl,
     /// The credentials.
     pub auth: Auth,
@@ -71,17 +71,15 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] when TLS can not be set up or a setting can not be sent.
+    /// [`ErrorKind::Config`] when TLS can not be set up, a setting can not be sent, a key can not be read, or the token
+    /// endpoint is not of the same vendor.
     pub fn new(config: ClientConfig) -> Result<Self> {
         let http = http_client(&config)?;
         let tokens = match &config.auth {
-            Auth::OAuth(oauth) => Some(TokenSource::new(TokenEndpoint {
-                oauth: oauth.clone(),
-                base: config.base.clone(),
-                url: config.base.join(oauth.token_path)?,
-                http: http.clone(),
-                timeout: config.timeout,
-            })),
+            Auth::OAuth(oauth) => {
+                let endpoint = TokenEndpoint::new(oauth, &config, http.clone())?;
+                Some(TokenSource::new(endpoint, config.base.clone()))
+            }
             Auth::Basic { .. } | Auth::Bearer(_) => None,
         };
         Ok(Self(Arc::new(Inner {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod assertion;
 mod attempt;
 mod auth;
 mod base_url;
@@ -8,6 +9,7 @@ mod client;
 mod decode;
 mod exchange;
 mod gauge;
+mod known;
 mod limits;
 mod refusal;
 mod request;
@@ -22,8 +24,9 @@ pub use auth::{Auth, Grant, OAuth, TokenEncoding};
 pub use base_url::BaseUrl;
 pub use calls::{Call, record_calls};
 pub use client::{Client, ClientConfig};
+pub use known::Known;
 pub use limits::{Bucket, Reading};
-pub use refusal::Refusal;
+pub use refusal::{Refusal, TokenRefusal};
 pub use request::{Repeat, Request};
 pub use response::Response;
 pub use retry::RetryPolicy;

@@ -1,5 +1,6 @@
 //! What an answer that is not a success means.
 
+use std::fmt;
 use std::time::Duration;
 
 use casewire_core::ErrorKind;
@@ -40,6 +41,20 @@ impl Refusal {
             kind: None,
             text: String::new(),
         }
+    }
+}
+
+/// An answer of the token endpoint that refuses an access token (RFC 6749 section 5.2). It is read and never shown.
+pub struct TokenRefusal<'a> {
+    /// The error's code, such as `invalid_grant`.
+    pub code: &'a str,
+    /// The vendor's words; some answers have none.
+    pub description: Option<&'a str>,
+}
+
+impl fmt::Debug for TokenRefusal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenRefusal")
     }
 }
 

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::Serialize;
 use url::Url;
 
-use crate::{BaseUrl, Bucket};
+use crate::{BaseUrl, Bucket, Refusal};
 
 /// When a request may be sent again after a try that may have reached the CRM.
 ///
@@ -38,6 +38,7 @@ pub struct Request {
     repeat: Repeat,
     bucket: Option<Bucket>,
     allowed: Vec<StatusCode>,
+    verdict: fn(&[u8]) -> Option<Refusal>,
     /// The first thing wrong with the request; told when it is sent.
     problem: Option<String>,
 }
@@ -88,6 +89,7 @@ impl Request {
             repeat: Repeat::Never,
             bucket: None,
             allowed: Vec::new(),
+            verdict: |_| None,
             problem: None,
         }
     }
@@ -153,6 +155,16 @@ impl Request {
         self
     }
 
+    /// Reads from the body of a successful answer whether it refuses after all, as the answer to a batch may. Such a
+    /// refusal counts as one told by the status: its kind decides whether the request is repeated, and none means
+    /// [`ErrorKind::Rejected`]. An answer that `verdict` does not refuse is the caller's, even when an earlier try may
+    /// have been done.
+    #[must_use]
+    pub fn verdict(mut self, verdict: fn(&[u8]) -> Option<Refusal>) -> Self {
+        self.verdict = verdict;
+        self
+    }
+
     pub(crate) fn method(&self) -> &Method {
         &self.method
     }
@@ -179,6 +191,10 @@ impl Request {
 
     pub(crate) fn allows(&self, status: StatusCode) -> bool {
         self.allowed.contains(&status)
+    }
+
+    pub(crate) fn refusal_in(&self, body: &[u8]) -> Option<Refusal> {
+        (self.verdict)(body)
     }
 
     /// Where the request goes: always to `base`.

@@ -43,7 +43,6 @@ impl Default for RetryPolicy {
 
 /// Sends `request` until it is answered for good.
 pub(crate) async fn send(client: &Inner, request: &Request) -> Result<Response> {
-    let url = request.url(&client.config.base)?;
     let mut patience = Patience::new(&client.config.retry);
     let mut rejected = None;
     let mut may_be_done = false;
@@ -56,7 +55,7 @@ pub(crate) async fn send(client: &Inner, request: &Request) -> Result<Response> 
                 return Err(failure.into_error(request, may_be_done));
             }
         };
-        let failure = match client.attempt(request, url.clone(), rejected, place).await {
+        let failure = match client.attempt(request, rejected, place).await {
             Ok(response) if may_be_done && !response.status().is_success() => Failure::last(
                 ErrorKind::Uncertain,
                 format!("the CRM answered {}", response.status()),
@@ -121,10 +120,10 @@ impl Failure {
             )
         };
         let (kind, message, source) = match self.cause {
-            Cause::Token(error) if may_be_done => {
-                return uncertain("there is no access token for another try").with_source(error);
+            Cause::Preparation(error) if may_be_done => {
+                return uncertain("another try could not be prepared").with_source(error);
             }
-            Cause::Token(error) => return error,
+            Cause::Preparation(error) => return error,
             Cause::Request {
                 kind,
                 message,
@@ -150,11 +149,11 @@ impl Failure {
                 kind: ErrorKind::RateLimited { retry_after },
                 ..
             } => *retry_after = wait,
-            Cause::Token(error) if matches!(error.kind(), ErrorKind::RateLimited { .. }) => {
+            Cause::Preparation(error) if matches!(error.kind(), ErrorKind::RateLimited { .. }) => {
                 let kind = ErrorKind::RateLimited { retry_after: wait };
                 *error = Error::new(kind, error.message());
             }
-            Cause::Request { .. } | Cause::Token(_) => {}
+            Cause::Request { .. } | Cause::Preparation(_) => {}
         }
         self
     }

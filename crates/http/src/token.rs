@@ -7,14 +7,13 @@ use std::time::Duration;
 
 use casewire_core::{Error, ErrorKind, Result};
 use oauth2::TokenResponse;
-use oauth2::basic::BasicTokenResponse;
 use secrecy::SecretString;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use crate::Grant;
-use crate::token_endpoint::TokenEndpoint;
+use crate::token_endpoint::{TokenAnswer, TokenEndpoint};
+use crate::{BaseUrl, Grant};
 
 /// A token is renewed this long before it ends, or a fifth of its life when that is shorter.
 const MARGIN: Duration = Duration::from_secs(60);
@@ -25,6 +24,8 @@ pub(crate) struct TokenSource(Arc<Source>);
 
 struct Source {
     endpoint: TokenEndpoint,
+    /// Where requests go, unless the answer with a token says otherwise.
+    base: BaseUrl,
     state: Mutex<State>,
     /// How many renewals have ended, well or not.
     renewals: AtomicU64,
@@ -34,7 +35,7 @@ struct Source {
 struct State {
     current: Option<Token>,
     /// A token whose refresh token is not saved yet: it must not be used, and must not be lost either.
-    unsaved: Option<(SecretString, Token)>,
+    unsaved: Option<(SecretString, Result<Token>)>,
     generation: u64,
     /// Why the last renewal failed, for the callers that waited for it.
     failure: Option<(ErrorKind, String)>,
@@ -43,6 +44,8 @@ struct State {
 #[derive(Clone)]
 pub(crate) struct Token {
     pub(crate) secret: SecretString,
+    /// Where the token is shown, and nowhere else.
+    pub(crate) base: BaseUrl,
     /// Counts the tokens of a source, so that each is renewed once, however many callers it failed.
     pub(crate) generation: u64,
     pub(crate) scopes: BTreeSet<String>,
@@ -50,9 +53,10 @@ pub(crate) struct Token {
 }
 
 impl TokenSource {
-    pub(crate) fn new(endpoint: TokenEndpoint) -> Self {
+    pub(crate) fn new(endpoint: TokenEndpoint, base: BaseUrl) -> Self {
         Self(Arc::new(Source {
             endpoint,
+            base,
             state: Mutex::default(),
             renewals: AtomicU64::new(0),
         }))
@@ -131,23 +135,41 @@ impl Source {
                 "the CRM replaced the refresh token, and the access token that came with it waits until the new one is kept",
             ));
         }
+        let token = token?;
         state.current = Some(token.clone());
         Ok(token)
     }
 
-    fn token_of(&self, answer: &BasicTokenResponse, generation: u64) -> Token {
+    fn token_of(&self, answer: &TokenAnswer, generation: u64) -> Result<Token> {
+        let base = match &answer.extra_fields().instance_url {
+            Some(url) => self.base.sibling(url).ok_or_else(|| self.untrusted())?,
+            None => self.base.clone(),
+        };
         let scopes = match answer.scopes() {
             Some(scopes) => scopes.iter().map(|scope| scope.to_string()).collect(),
             // No scope in the answer means the one asked for (RFC 6749 section 5.1).
             None => self.endpoint.oauth.scopes.iter().cloned().collect(),
         };
-        Token {
+        Ok(Token {
             secret: SecretString::from(answer.access_token().secret().as_str()),
+            base,
             generation,
             scopes,
             stale_at: answer
                 .expires_in()
                 .and_then(|life| Instant::now().checked_add(life - MARGIN.min(life / 5))),
-        }
+        })
+    }
+
+    fn untrusted(&self) -> Error {
+        // What the CRM named is not told: it may be anything.
+        Error::new(
+            ErrorKind::Config,
+            format!(
+                "the `instance_url` that came with the access token is not of the same vendor as {}, so the token is not used; \
+                 check the account's host name and that of the login",
+                self.base
+            ),
+        )
     }
 }

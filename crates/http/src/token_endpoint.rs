@@ -5,35 +5,89 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use casewire_core::{Error, ErrorKind, Result};
-use http::header::CONTENT_TYPE;
+use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
-use oauth2::basic::{BasicClient, BasicErrorResponse, BasicErrorResponseType, BasicTokenResponse};
+use oauth2::basic::{
+    BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse,
+    BasicTokenIntrospectionResponse, BasicTokenType,
+};
 use oauth2::{
-    AsyncHttpClient, AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, RefreshToken,
-    RequestTokenError, Scope, TokenUrl,
+    AsyncHttpClient, AuthType, Client, ClientId, ClientSecret, ExtraTokenFields, HttpRequest,
+    HttpResponse, RefreshToken, RequestTokenError, Scope, StandardRevocableToken,
+    StandardTokenResponse, TokenUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
 use url::{Url, form_urlencoded};
 
+use crate::assertion::{self, Claims};
 use crate::exchange::{NoAnswer, exchange};
 use crate::refusal::retry_after;
-use crate::{BaseUrl, Grant, OAuth, TokenEncoding};
+use crate::{BaseUrl, ClientConfig, Grant, OAuth, TokenEncoding, TokenRefusal};
 
 /// A token endpoint's answers are short.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// An answer with an access token.
+pub(crate) type TokenAnswer = StandardTokenResponse<VendorFields, BasicTokenType>;
+
+/// What an answer with an access token has beyond RFC 6749.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct VendorFields {
+    /// The origin that takes the token; Salesforce names it.
+    pub(crate) instance_url: Option<String>,
+}
+
+impl ExtraTokenFields for VendorFields {}
+
+type TokenClient = Client<
+    BasicErrorResponse,
+    TokenAnswer,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+>;
+
+type Refused = RequestTokenError<Error, BasicErrorResponse>;
+
 pub(crate) struct TokenEndpoint {
     pub(crate) oauth: OAuth,
-    pub(crate) base: BaseUrl,
-    pub(crate) url: Url,
-    pub(crate) http: reqwest::Client,
-    pub(crate) timeout: Duration,
+    base: BaseUrl,
+    url: Url,
+    http: reqwest::Client,
+    timeout: Duration,
 }
 
 impl TokenEndpoint {
+    pub(crate) fn new(oauth: &OAuth, config: &ClientConfig, http: reqwest::Client) -> Result<Self> {
+        let base = oauth.token_base.as_ref().unwrap_or(&config.base);
+        if !config.base.trusts(base) {
+            return Err(Error::new(
+                ErrorKind::Config,
+                format!(
+                    "access tokens for {} are not asked for at {base}: name a login host of the same vendor",
+                    config.base
+                ),
+            ));
+        }
+        if let Grant::JwtBearer { private_key, .. } = &oauth.grant {
+            // A broken key is told before the CRM is asked.
+            assertion::signer(private_key)?;
+        }
+        Ok(Self {
+            oauth: oauth.clone(),
+            base: base.clone(),
+            url: base.join(oauth.token_path)?,
+            http,
+            timeout: config.timeout,
+        })
+    }
+
     /// Asks for an access token once.
-    pub(crate) async fn ask(&self) -> Result<BasicTokenResponse> {
-        let client = BasicClient::new(ClientId::new(self.oauth.client_id.clone()))
+    pub(crate) async fn ask(&self) -> Result<TokenAnswer> {
+        let client = TokenClient::new(ClientId::new(self.oauth.client_id.clone()))
             .set_token_uri(TokenUrl::from_url(self.url.clone()))
             .set_auth_type(AuthType::RequestBody);
         let scopes = self.oauth.scopes.iter().cloned().map(Scope::new);
@@ -45,6 +99,15 @@ impl TokenEndpoint {
                     .add_scopes(scopes)
                     .request_async(self)
                     .await
+            }
+            Grant::JwtBearer {
+                private_key,
+                subject,
+                audience,
+            } => {
+                let claims = Claims::new(&self.oauth.client_id, subject, audience);
+                let assertion = claims.sign(&*assertion::signer(private_key)?)?;
+                self.exchange_assertion(&assertion).await
             }
             Grant::RefreshToken {
                 client_secret,
@@ -75,11 +138,46 @@ impl TokenEndpoint {
         })
     }
 
-    /// Sends what the `oauth2` crate wrote, in the encoding the vendor reads.
+    /// Asks in exchange for `assertion`.
+    async fn exchange_assertion(
+        &self,
+        assertion: &str,
+    ) -> std::result::Result<TokenAnswer, Refused> {
+        let request = self.assertion_request(assertion);
+        let answer = self.post(request).await.map_err(Refused::Request)?;
+        if answer.status() == StatusCode::OK {
+            return serde_json::from_slice(answer.body())
+                .map_err(|_| Refused::Request(unreadable()));
+        }
+        Err(match serde_json::from_slice(answer.body()) {
+            Ok(refusal) => Refused::ServerResponse(refusal),
+            Err(_) => Refused::Request(unreadable()),
+        })
+    }
+
+    /// The request of RFC 7523, which the `oauth2` crate does not write.
+    fn assertion_request(&self, assertion: &str) -> HttpRequest {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("grant_type", JWT_BEARER)
+            .append_pair("assertion", assertion);
+        if !self.oauth.scopes.is_empty() {
+            form.append_pair("scope", &self.oauth.scopes.join(" "));
+        }
+        let mut request = HttpRequest::new(form.finish().into_bytes());
+        let headers = request.headers_mut();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/x-www-form-urlencoded"),
+        );
+        request
+    }
+
+    /// Sends a token request, a form, in the encoding the vendor reads.
     async fn post(&self, request: HttpRequest) -> Result<HttpResponse> {
         let (mut parts, mut body) = request.into_parts();
         if self.oauth.encoding == TokenEncoding::Json {
-            // The crate only writes forms. The fields are the same.
+            // The fields are the same.
             let fields: BTreeMap<_, _> = form_urlencoded::parse(&body).into_owned().collect();
             body = serde_json::to_vec(&fields).map_err(|_| unreadable())?;
             parts
@@ -139,20 +237,43 @@ impl TokenEndpoint {
         Ok(response)
     }
 
-    fn explain(&self, error: RequestTokenError<Error, BasicErrorResponse>) -> Error {
+    fn explain(&self, error: Refused) -> Error {
         let answer = match error {
-            RequestTokenError::Request(error) => return error,
-            RequestTokenError::ServerResponse(answer) => answer,
+            Refused::Request(error) => return error,
+            Refused::ServerResponse(answer) => answer,
             // These may quote the answer, and with it a token.
-            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => return unreadable(),
+            Refused::Parse(..) | Refused::Other(_) => return unreadable(),
         };
-        let advice = match answer.error() {
-            BasicErrorResponseType::InvalidClient => {
-                "check `client_id` and `client_secret` in `auth`"
-            }
+        let refusal = TokenRefusal {
+            code: answer.error().as_ref(),
+            description: answer.error_description().map(String::as_str),
+        };
+        let (kind, advice) = (self.oauth.refusal)(&refusal)
+            .unwrap_or_else(|| (ErrorKind::Auth, self.advice(answer.error())));
+        Error::new(
+            kind,
+            format!(
+                "the CRM gives no access token ({}): {advice}",
+                code(answer.error())
+            ),
+        )
+    }
+
+    /// What to mend when the vendor has nothing to add to the code.
+    fn advice(&self, error: &BasicErrorResponseType) -> &'static str {
+        match error {
+            BasicErrorResponseType::InvalidClient => match self.oauth.grant {
+                Grant::ClientCredentials { .. } | Grant::RefreshToken { .. } => {
+                    "check `client_id` and `client_secret` in `auth`"
+                }
+                Grant::JwtBearer { .. } => "check `client_id` and the private key in `auth`",
+            },
             BasicErrorResponseType::InvalidGrant => match self.oauth.grant {
                 Grant::ClientCredentials { .. } => {
                     "check `client_id` in `auth`, and that the CRM lets this client act on its own"
+                }
+                Grant::JwtBearer { .. } => {
+                    "check `client_id`, the user and the private key in `auth`, that the CRM lets this client act for the user, and this machine's clock"
                 }
                 Grant::RefreshToken { .. } => {
                     "the refresh token is used up or revoked; put a new one where `auth` says it is kept"
@@ -168,14 +289,7 @@ impl TokenEndpoint {
             BasicErrorResponseType::InvalidRequest | BasicErrorResponseType::Extension(_) => {
                 "check `auth`"
             }
-        };
-        Error::new(
-            ErrorKind::Auth,
-            format!(
-                "the CRM gives no access token ({}): {advice}",
-                code(answer.error())
-            ),
-        )
+        }
     }
 }
 

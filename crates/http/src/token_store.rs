@@ -60,6 +60,29 @@ impl FileTokenStore {
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
+
+    /// Keeps the token in the file at `path`, which holds the first one already: told before the CRM is asked.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`], naming the file, when it can not be read or is empty.
+    pub fn holding(path: impl Into<PathBuf>) -> Result<Self> {
+        let store = Self::new(path);
+        let failed = |why: &str| {
+            let file = store.path.display();
+            Error::new(
+                ErrorKind::Config,
+                format!(
+                    "the refresh token's file `{file}` {why}; put a refresh token of the client in `client_id` into it, or name another in `token_file`"
+                ),
+            )
+        };
+        match std::fs::read_to_string(&store.path) {
+            Ok(text) if text.trim().is_empty() => Err(failed("is empty")),
+            Ok(_) => Ok(store),
+            Err(error) => Err(failed("can not be read").with_source(error)),
+        }
+    }
 }
 
 #[async_trait]

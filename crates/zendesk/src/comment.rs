@@ -132,7 +132,7 @@ fn token(line: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use casewire_core::{Note, NoteId, SessionKey};
+    use casewire_core::{Note, NoteId, SessionFacts, SessionKey};
     use std::sync::Arc;
 
     fn session(subject: &str) -> SessionKey {
@@ -150,6 +150,7 @@ mod tests {
         Note {
             id: NoteId::Linked,
             text,
+            facts: SessionFacts::default(),
         }
     }
 
@@ -236,6 +237,7 @@ mod tests {
                 facts: "1b2c3d".to_owned(),
             },
             text: "Ended".to_owned(),
+            facts: SessionFacts::default(),
         };
         let linked = note("Queue: Billing".to_owned());
         let mut trace = Trace::default();

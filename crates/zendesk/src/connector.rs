@@ -7,13 +7,13 @@ use casewire_core::{
     Append, Apply, Change, CrmConnector, CustomerId, CustomerKey, Email, Error, ErrorKind, Finding,
     Found, LookUp, NewRecord, Profile, Record, RecordId, Result, UserId,
 };
+use casewire_http::Known;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use crate::api::Api;
 use crate::config::{WORK_SCOPES, ZendeskAuth, ZendeskConfig};
 use crate::fields::FieldIds;
-use crate::known::Known;
 use crate::profile::profile;
 use crate::wire::Ticket;
 
@@ -101,19 +101,6 @@ pub(crate) fn zendesk_id(whose: &str, id: &str) -> Result<u64> {
     })
 }
 
-/// `session call/987`, or `sessions call/987, call/988`.
-fn named(what: &Append) -> String {
-    let sessions: Vec<_> = what
-        .sessions
-        .iter()
-        .map(|joining| joining.session.to_string())
-        .collect();
-    match &sessions[..] {
-        [one] => format!("session {one}"),
-        several => format!("sessions {}", several.join(", ")),
-    }
-}
-
 /// `tags` and then those of `new` that are not among them.
 pub(crate) fn united(tags: &[String], new: &[String]) -> Vec<String> {
     let mut all = tags.to_vec();
@@ -156,7 +143,7 @@ impl CrmConnector for Zendesk {
     async fn append(&self, to: &Record, what: &Append) -> Result<Record> {
         let record = self.update(to, what).await;
         record.map_err(|error| {
-            error.context(format!("appending {} to ticket {}", named(what), to.id))
+            error.context(format!("appending {} to ticket {}", what.named(), to.id))
         })
     }
 

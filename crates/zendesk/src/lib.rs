@@ -11,7 +11,6 @@ mod create;
 mod customers;
 mod errors;
 mod fields;
-mod known;
 mod limits;
 mod profile;
 mod records;

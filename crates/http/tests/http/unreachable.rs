@@ -114,9 +114,8 @@ async fn a_write_that_may_be_done_stays_so_without_a_token() {
     assert_eq!(error.kind(), ErrorKind::Uncertain);
     let sentences = sentences(&error);
     assert!(
-        sentences[0].starts_with(
-            "POST /v1/tickets: there is no access token for another try; the write was sent"
-        ),
+        sentences[0]
+            .starts_with("POST /v1/tickets: another try could not be prepared; the write was sent"),
         "{sentences:?}"
     );
     assert!(

@@ -1,10 +1,10 @@
 //! The keys of `auth`.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use casewire_core::{Error, ErrorKind, Result};
+use casewire_core::Result;
 use casewire_http::{Auth, FileTokenStore, Grant, OAuth, SecretSource, TokenEncoding};
 use schemars::JsonSchema;
 use secrecy::SecretString;
@@ -72,13 +72,12 @@ impl ZendeskAuth {
                 client_secret,
                 token_file,
             } => {
-                require_token(token_file)?;
                 let grant = Grant::RefreshToken {
                     client_secret: match client_secret {
                         Some(secret) => Some(secret.resolve()?),
                         None => None,
                     },
-                    store: Arc::new(FileTokenStore::new(token_file)),
+                    store: Arc::new(FileTokenStore::holding(token_file)?),
                 };
                 (client_id, grant)
             }
@@ -92,33 +91,18 @@ impl ZendeskAuth {
         Ok(Auth::OAuth(OAuth {
             client_id: client_id.clone(),
             grant,
+            token_base: None,
             token_path: "/oauth/tokens",
             encoding: TokenEncoding::Json,
             scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
+            refusal: |_| None,
         }))
-    }
-}
-
-/// Tells where the first refresh token goes before the CRM is asked.
-fn require_token(file: &Path) -> Result<()> {
-    let failed = |why: &str| {
-        let file = file.display();
-        Error::new(
-            ErrorKind::Config,
-            format!(
-                "the refresh token's file `{file}` {why}; put a refresh token of the client in `client_id` into it, or name another in `token_file`"
-            ),
-        )
-    };
-    match std::fs::read_to_string(file) {
-        Ok(text) if text.trim().is_empty() => Err(failed("is empty")),
-        Ok(_) => Ok(()),
-        Err(error) => Err(failed("can not be read").with_source(error)),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use casewire_core::ErrorKind;
     use serde_json::json;
 
     use super::*;

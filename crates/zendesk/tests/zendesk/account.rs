@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use casewire_core::{
     Append, Apply, CrmConnector, CustomerIdentity, Email, ExternalId, LookUp, NewRecord, Note,
-    NoteId, Phone, QueueId, RecordCustomer, RecordId, SessionKey, SessionNotes, StatusChange,
-    TraceSearch, WantedRecords,
+    NoteId, Phone, QueueId, RecordCustomer, RecordId, SessionFacts, SessionKey, SessionNotes,
+    StatusChange, TraceSearch, WantedRecords,
 };
 use casewire_http::{RetryPolicy, SecretSource};
 use casewire_sandbox::{Faults, Request, Sandbox};
@@ -231,6 +231,7 @@ pub(crate) fn linked(text: &str) -> Note {
     Note {
         id: NoteId::Linked,
         text: text.to_owned(),
+        facts: SessionFacts::default(),
     }
 }
 

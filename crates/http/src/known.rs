@@ -1,30 +1,34 @@
-//! A bounded memory of what this connector saw.
+//! A bounded memory of what a connector saw.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
-/// Remembers at most so many values; the oldest keys go first. Debug shows no keys: they are customer data.
-pub(crate) struct Known<K, V> {
+/// Remembers so many values at most, as long as the process lasts; the keys that came first go first. Debug shows
+/// neither keys nor values: they are customer data.
+pub struct Known<K, V> {
     limit: usize,
     entries: Mutex<(HashMap<K, V>, VecDeque<K>)>,
 }
 
 impl<K: Clone + Eq + Hash, V: Clone> Known<K, V> {
-    pub(crate) fn new(limit: usize) -> Self {
+    /// An empty memory of at most `limit` values.
+    pub fn new(limit: usize) -> Self {
         Self {
             limit,
             entries: Mutex::default(),
         }
     }
 
-    pub(crate) fn find(&self, key: &K) -> Option<V> {
+    /// The value last remembered for `key`, unless it is gone.
+    pub fn find(&self, key: &K) -> Option<V> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.0.get(key).cloned()
     }
 
-    pub(crate) fn remember(&self, key: K, value: V) {
+    /// Keeps `value` for `key`, in place of an earlier one.
+    pub fn remember(&self, key: K, value: V) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let (values, order) = &mut *entries;
         if values.insert(key.clone(), value).is_some() {
@@ -38,7 +42,8 @@ impl<K: Clone + Eq + Hash, V: Clone> Known<K, V> {
         }
     }
 
-    pub(crate) fn forget(&self, is_wrong: impl Fn(&V) -> bool) {
+    /// Drops every value that `is_wrong`.
+    pub fn forget(&self, is_wrong: impl Fn(&V) -> bool) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let (values, order) = &mut *entries;
         values.retain(|_, value| !is_wrong(value));
