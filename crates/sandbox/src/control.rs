@@ -12,6 +12,7 @@ pub(crate) enum Command {
     AddCustomer(NewCustomer),
     AddRecord(NewRecord),
     ChangeRecord(String, RecordChange),
+    DeleteRecord(String),
     Reset,
     SetFaults(Faults),
     State,
@@ -123,10 +124,13 @@ impl Command {
                 let change = RecordChange::take(&mut fields)?;
                 fields.finish().map(|()| Self::ChangeRecord(id, change))
             }
+            (&Method::DELETE, route) if route.starts_with("records/") => Ok(Self::DeleteRecord(
+                route.trim_start_matches("records/").to_owned(),
+            )),
             _ => Err(Refusal {
                 status: StatusCode::NOT_FOUND,
                 problem:
-                    "no such control route; there are GET state, POST records, PATCH records/{id}, \
+                    "no such control route; there are GET state, POST records, PATCH and DELETE records/{id}, \
                           POST customers, PUT faults and POST reset"
                         .to_owned(),
             }),

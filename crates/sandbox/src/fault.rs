@@ -3,12 +3,16 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::random::Random;
+use crate::requests::Effect;
 
 /// One thing that goes wrong with one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Every access token issued so far stops being valid before the request is handled.
     ExpireToken,
+    /// The write finds its row locked by another, where the vendor locks rows; waits for the
+    /// next write.
+    LockRow,
     /// The write is committed and the connection closed without an answer; waits for the next write.
     LostAnswer,
     /// The connection is closed and the request not handled.
@@ -26,6 +30,8 @@ pub struct Faults {
     pub expire_token: Expiry,
     /// How far search stays behind the records.
     pub index_lag: Duration,
+    /// Probability that a write finds its row locked, where the vendor locks rows.
+    pub lock: f64,
     /// Probability that a write's answer is lost.
     pub lost_answer: f64,
     /// Probability that the connection is closed before the request is handled.
@@ -63,7 +69,7 @@ pub struct FaultsError {
 }
 
 impl FaultsError {
-    const GRAMMAR: &str = "a comma-separated list of throttle, unavailable, reset, lost-answer or expire-token \
+    const GRAMMAR: &str = "a comma-separated list of throttle, unavailable, reset, lost-answer, lock or expire-token \
          with =PROBABILITY from 0 to 1, expire-token alone, and slow, index-lag or retry-after with =DURATION such as 200ms, 30s or 2m";
 }
 
@@ -72,6 +78,7 @@ impl Default for Faults {
         Self {
             expire_token: Expiry::Never,
             index_lag: Duration::ZERO,
+            lock: 0.0,
             lost_answer: 0.0,
             reset: 0.0,
             retry_after: Duration::from_secs(1),
@@ -111,6 +118,7 @@ impl Faults {
             ("expire-token", None) => self.expire_token = Expiry::Once,
             ("expire-token", Some(value)) => self.expire_token = Expiry::Drawn(probability(value)?),
             ("index-lag", Some(value)) => self.index_lag = duration(value)?,
+            ("lock", Some(value)) => self.lock = probability(value)?,
             ("lost-answer", Some(value)) => self.lost_answer = probability(value)?,
             ("reset", Some(value)) => self.reset = probability(value)?,
             ("retry-after", Some(value)) => self.retry_after = duration(value)?,
@@ -118,8 +126,8 @@ impl Faults {
             ("throttle", Some(value)) => self.throttle = probability(value)?,
             ("unavailable", Some(value)) => self.unavailable = probability(value)?,
             (
-                "index-lag" | "lost-answer" | "reset" | "retry-after" | "slow" | "throttle"
-                | "unavailable",
+                "index-lag" | "lock" | "lost-answer" | "reset" | "retry-after" | "slow"
+                | "throttle" | "unavailable",
                 None,
             ) => return Err(format!("`{name}` needs a value")),
             _ => return Err(format!("unknown fault `{name}`")),
@@ -155,9 +163,25 @@ fn duration(text: &str) -> Result<Duration, String> {
 #[derive(Debug, Default)]
 pub(crate) struct Mishap {
     pub(crate) expire_token: bool,
+    /// Only a request that is handled can find a row locked.
+    pub(crate) lock_row: bool,
     /// Only a request that is handled can lose its answer.
     pub(crate) lost_answer: bool,
     pub(crate) refusal: Option<Refused>,
+}
+
+/// What decides which faults a request can meet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrival {
+    pub(crate) effect: Effect,
+    /// Whether it counts towards the vendor's limits.
+    pub(crate) is_limited: bool,
+}
+
+impl Arrival {
+    fn can_be(self, refused: Refused) -> bool {
+        refused != Refused::Throttled || self.is_limited
+    }
 }
 
 /// How a request ends that is not handled.
@@ -174,6 +198,8 @@ pub(crate) struct FaultPlan {
     pub(crate) faults: Faults,
     waiting: VecDeque<Fault>,
     random: Random,
+    /// Draws locks, so that a CRM without them sees the same faults.
+    locks: Random,
 }
 
 impl FaultPlan {
@@ -182,6 +208,7 @@ impl FaultPlan {
             faults: Faults::default(),
             waiting: VecDeque::new(),
             random: Random::seeded(seed),
+            locks: Random::seeded(seed ^ 0x6C6F_636B),
         }
     }
 
@@ -197,7 +224,7 @@ impl FaultPlan {
 
     /// Decides one request's fate. Every request draws the same number of times, so that a
     /// seed repeats whatever is switched on.
-    pub(crate) fn draw(&mut self, may_lose_answer: bool) -> Mishap {
+    pub(crate) fn draw(&mut self, arrival: Arrival) -> Mishap {
         let expiry = match self.faults.expire_token {
             Expiry::Drawn(probability) => probability,
             Expiry::Never => 0.0,
@@ -216,24 +243,33 @@ impl FaultPlan {
             (Refused::Throttled, self.faults.throttle),
             (Refused::Unavailable, self.faults.unavailable),
         ] {
-            if self.random.chance(probability) && mishap.refusal.is_none() {
+            let drawn = self.random.chance(probability);
+            if drawn && arrival.can_be(refused) && mishap.refusal.is_none() {
                 mishap.refusal = Some(refused);
             }
         }
-        let may_lose_answer = may_lose_answer && mishap.refusal.is_none();
-        mishap.lost_answer = loses_answer && may_lose_answer;
-        self.add_waiting(&mut mishap, may_lose_answer);
+        let locks = self.locks.chance(self.faults.lock);
+        let writes = arrival.effect == Effect::Write && mishap.refusal.is_none();
+        mishap.lost_answer = loses_answer && writes;
+        mishap.lock_row = locks && writes;
+        self.add_waiting(&mut mishap, arrival);
         mishap
     }
 
     /// Adds the first injected fault that fits the request.
-    fn add_waiting(&mut self, mishap: &mut Mishap, may_lose_answer: bool) {
-        let fits = |fault: &Fault| *fault != Fault::LostAnswer || may_lose_answer;
+    fn add_waiting(&mut self, mishap: &mut Mishap, arrival: Arrival) {
+        let writes = arrival.effect == Effect::Write && mishap.refusal.is_none();
+        let fits = |fault: &Fault| match fault {
+            Fault::LockRow | Fault::LostAnswer => writes,
+            Fault::Throttle => arrival.can_be(Refused::Throttled),
+            Fault::ExpireToken | Fault::Reset | Fault::Unavailable => true,
+        };
         let Some(index) = self.waiting.iter().position(fits) else {
             return;
         };
         match self.waiting.remove(index) {
             Some(Fault::ExpireToken) => mishap.expire_token = true,
+            Some(Fault::LockRow) => mishap.lock_row = true,
             Some(Fault::LostAnswer) => mishap.lost_answer = true,
             Some(Fault::Reset) => mishap.refusal = Some(Refused::Reset),
             Some(Fault::Throttle) => mishap.refusal = Some(Refused::Throttled),
@@ -241,6 +277,7 @@ impl FaultPlan {
             None => return,
         }
         if mishap.refusal.is_some() {
+            mishap.lock_row = false;
             mishap.lost_answer = false;
         }
     }
@@ -249,6 +286,15 @@ impl FaultPlan {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const READ: Arrival = Arrival {
+        effect: Effect::Read,
+        is_limited: true,
+    };
+    const WRITE: Arrival = Arrival {
+        effect: Effect::Write,
+        ..READ
+    };
 
     #[test]
     fn reads_probabilities_and_durations() {
@@ -285,9 +331,7 @@ mod tests {
         let draw = |seed| {
             let mut plan = FaultPlan::seeded(seed);
             plan.faults = "throttle=0.3,reset=0.3".parse().unwrap();
-            (0..50)
-                .map(|_| plan.draw(false).refusal)
-                .collect::<Vec<_>>()
+            (0..50).map(|_| plan.draw(READ).refusal).collect::<Vec<_>>()
         };
         assert_eq!(draw(1), draw(1));
         assert_ne!(draw(1), draw(2));
@@ -298,8 +342,20 @@ mod tests {
     fn lost_answer_waits_for_a_write() {
         let mut plan = FaultPlan::seeded(0);
         plan.inject(Fault::LostAnswer);
-        assert!(!plan.draw(false).lost_answer);
-        assert!(plan.draw(true).lost_answer);
-        assert!(!plan.draw(true).lost_answer);
+        assert!(!plan.draw(READ).lost_answer);
+        assert!(plan.draw(WRITE).lost_answer);
+        assert!(!plan.draw(WRITE).lost_answer);
+    }
+
+    #[test]
+    fn throttle_waits_for_a_limited_request() {
+        let mut plan = FaultPlan::seeded(0);
+        plan.inject(Fault::Throttle);
+        let token = Arrival {
+            is_limited: false,
+            ..READ
+        };
+        assert_eq!(plan.draw(token).refusal, None);
+        assert_eq!(plan.draw(READ).refusal, Some(Refused::Throttled));
     }
 }

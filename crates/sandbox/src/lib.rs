@@ -2,11 +2,14 @@
 
 mod answer;
 mod control;
+mod crm;
 mod fault;
+mod indexed;
 mod random;
 mod request;
 mod requests;
 mod responder;
+pub mod salesforce;
 mod sandbox;
 mod serve;
 pub mod zendesk;

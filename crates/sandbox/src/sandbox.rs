@@ -8,10 +8,12 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, Delivery};
 use crate::control;
-use crate::fault::{Expiry, Fault, FaultPlan, Faults, Refused};
+use crate::crm::Crm;
+use crate::fault::{Arrival, Expiry, Fault, FaultPlan, Faults, Refused};
 use crate::request::Request;
-use crate::requests::{Effect, Requests};
-use crate::zendesk::{Options, Zendesk};
+use crate::requests::Requests;
+use crate::salesforce::{self, Salesforce};
+use crate::zendesk::{self, Zendesk};
 
 /// One fake CRM. Clones share its state.
 #[derive(Clone)]
@@ -20,7 +22,7 @@ pub struct Sandbox {
 }
 
 struct Inner {
-    crm: Zendesk,
+    crm: Box<dyn Crm>,
     plan: FaultPlan,
     requests: Requests,
     clock: Clock,
@@ -59,14 +61,29 @@ impl Sandbox {
     /// A fake Zendesk Support account with the Enterprise plan's limits that refuses unknown
     /// keys. The seed fixes tokens and faults.
     pub fn zendesk(seed: u64) -> Self {
-        Self::zendesk_with(seed, Options::default())
+        Self::zendesk_with(seed, zendesk::Options::default())
     }
 
     /// A fake Zendesk Support account with chosen limits and strictness.
-    pub fn zendesk_with(seed: u64, options: Options) -> Self {
+    pub fn zendesk_with(seed: u64, options: zendesk::Options) -> Self {
+        Self::holding(Zendesk::new(seed, options), seed)
+    }
+
+    /// A fake Salesforce org as new: nothing of Casewire is set up. The seed fixes tokens and
+    /// faults.
+    pub fn salesforce(seed: u64) -> Self {
+        Self::salesforce_with(seed, salesforce::Options::default())
+    }
+
+    /// A fake Salesforce org with chosen limits, statuses, rules and permissions.
+    pub fn salesforce_with(seed: u64, options: salesforce::Options) -> Self {
+        Self::holding(Salesforce::new(seed, options), seed)
+    }
+
+    fn holding(crm: impl Crm + 'static, seed: u64) -> Self {
         Self {
             inner: Arc::new(Mutex::new(Inner {
-                crm: Zendesk::new(seed, options),
+                crm: Box::new(crm),
                 plan: FaultPlan::seeded(seed),
                 requests: Requests::default(),
                 clock: Clock::Ahead(Duration::ZERO),
@@ -99,7 +116,8 @@ impl Sandbox {
         self.lock().set_faults(faults);
     }
 
-    /// Lets one fault happen to the next request, or, for [`Fault::LostAnswer`], to the next write.
+    /// Lets one fault happen to the next request, or, for [`Fault::LostAnswer`] and
+    /// [`Fault::LockRow`], to the next write.
     pub fn inject(&self, fault: Fault) {
         self.lock().plan.inject(fault);
     }
@@ -122,21 +140,30 @@ impl Sandbox {
 
 impl Inner {
     fn vendor(&mut self, request: &Request, now: Timestamp) -> Answer {
-        let effect = match request.is_write() && request.path.starts_with("/api/") {
-            true => Effect::Write,
-            false => Effect::Read,
-        };
+        let effect = self.crm.effect(request);
         self.requests.arrived(self.crm.operation(request), effect);
-        let mishap = self.plan.draw(effect == Effect::Write);
+        let mishap = self.plan.draw(Arrival {
+            effect,
+            is_limited: self.crm.is_limited(request),
+        });
         if mishap.expire_token {
             self.crm.expire_tokens();
         }
+        if mishap.lock_row {
+            self.crm.lock_row();
+        }
         let mut answer = match mishap.refusal {
-            Some(Refused::Reset) => return dropped(Answer::empty(StatusCode::SERVICE_UNAVAILABLE)),
-            Some(Refused::Throttled) => self.crm.throttled(self.plan.faults.retry_after),
+            Some(Refused::Reset) => dropped(Answer::empty(StatusCode::SERVICE_UNAVAILABLE)),
+            Some(Refused::Throttled) => self.crm.throttled(self.plan.faults.retry_after, now),
             Some(Refused::Unavailable) => self.crm.unavailable(),
             None => self.crm.answer(request, now),
         };
+        if mishap.expire_token {
+            self.crm.restore_keys();
+        }
+        if mishap.refusal == Some(Refused::Reset) {
+            return answer;
+        }
         self.requests.answered(answer.status);
         if mishap.lost_answer {
             answer = dropped(answer);
@@ -173,6 +200,10 @@ impl Inner {
                 let record = self.crm.change_record(&id, change, now)?;
                 Ok(Answer::json(StatusCode::OK, &record))
             }
+            Command::DeleteRecord(id) => {
+                self.crm.delete_record(&id, now)?;
+                Ok(Answer::empty(StatusCode::NO_CONTENT))
+            }
             Command::Reset => {
                 self.crm.reset();
                 self.plan.clear();
@@ -189,6 +220,7 @@ impl Inner {
 
     fn set_faults(&mut self, faults: Faults) {
         self.crm.set_index_lag(faults.index_lag);
+        self.crm.restore_keys();
         if faults.expire_token == Expiry::Once {
             self.crm.expire_tokens();
         }

@@ -3,6 +3,11 @@
 //! Bodies, headers and statuses have the shapes of recorded answers; parameters, body keys and
 //! values follow the vendor's OpenAPI document. Where the document is silent the fake takes the
 //! stricter reading.
+//!
+//! Control routes read a ticket's queue from the custom field titled `Casewire leaf queue` and
+//! its sessions from the field titled `Casewire sessions`: tokens like `call/987@3f2a9c` or
+//! `call/987@3f2a9c#ended`, apart by spaces. Its notes are the lines of private comments up to a
+//! marker line such as `[casewire call/987@3f2a9c linked]`. A new account has neither field.
 
 mod audit;
 mod auth;
@@ -10,7 +15,6 @@ mod call;
 mod error;
 mod fields;
 mod idempotency;
-mod indexed;
 mod limits;
 mod page;
 mod params;
@@ -34,6 +38,7 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
+use serde_json::Value;
 
 use self::auth::{Auth, Caller};
 use self::call::{Call, ok};
@@ -46,7 +51,10 @@ use self::statuses::CustomStatuses;
 use self::tickets::Tickets;
 use self::users::{UserRole, Users};
 use crate::answer::Answer;
+use crate::control::{self, NewCustomer, NewRecord, RecordChange};
+use crate::crm::Crm;
 use crate::request::Request;
+use crate::requests::Effect;
 
 pub use self::limits::Limits;
 
@@ -128,59 +136,6 @@ impl Zendesk {
         owner.verified = true;
         self.owner_id = owner.id;
         self.users.insert(owner, created_at);
-    }
-
-    /// Empties the account; options and tokens stay.
-    pub(crate) fn reset(&mut self) {
-        let fresh = Self::new(0, self.options);
-        let before = std::mem::replace(self, fresh);
-        self.auth = before.auth;
-    }
-
-    pub(crate) fn set_index_lag(&mut self, lag: Duration) {
-        self.index_lag = lag;
-    }
-
-    pub(crate) fn expire_tokens(&mut self) {
-        self.auth.expire_tokens();
-    }
-
-    pub(crate) fn throttled(&self, retry_after: Duration) -> Answer {
-        Refusal::throttled(retry_after).answer()
-    }
-
-    pub(crate) fn unavailable(&self) -> Answer {
-        Refusal::unavailable().answer()
-    }
-
-    /// The operation a request is counted under.
-    pub(crate) fn operation(&self, request: &Request) -> String {
-        match Route::find(request) {
-            Some(route) => route.operation(),
-            None => format!("{} unknown route", request.method),
-        }
-    }
-
-    /// Answers one request at one time.
-    pub(crate) fn answer(&mut self, request: &Request, now: Timestamp) -> Answer {
-        let Some(route) = Route::find(request) else {
-            return Refusal::invalid_endpoint().answer();
-        };
-        let caller = self.auth.identify(request, now);
-        let actor = match &caller {
-            Ok(caller) => self.actor(caller),
-            Err(_) => self.owner_id,
-        };
-        let mut call = Call::new(request, route, now, actor, self.options.strictness);
-        let outcome = self.handle(&mut call, caller);
-        let mut answer = outcome.unwrap_or_else(Refusal::answer);
-        answer.set("x-zendesk-api-version", "v2");
-        answer.set("x-request-id", &format!("{:x}", self.ids.next()));
-        limits::write_headers(&mut answer, &call.readings);
-        if let Some(warning) = call.warning() {
-            answer.set("x-zendesk-api-warn", &warning);
-        }
-        answer
     }
 
     /// The user on whose behalf a caller acts: an API token's own, an OAuth client's owner.
@@ -277,6 +232,101 @@ impl Zendesk {
             // Answered before the caller was known.
             Endpoint::CreateToken | Endpoint::CurrentUser => Err(Refusal::invalid_endpoint()),
         }
+    }
+}
+
+impl Crm for Zendesk {
+    fn effect(&self, request: &Request) -> Effect {
+        match request.is_write() && request.path.starts_with("/api/") {
+            true => Effect::Write,
+            false => Effect::Read,
+        }
+    }
+
+    /// Empties the account; options and tokens stay.
+    fn reset(&mut self) {
+        let fresh = Self::new(0, self.options);
+        let before = std::mem::replace(self, fresh);
+        self.auth = before.auth;
+    }
+
+    fn set_index_lag(&mut self, lag: Duration) {
+        self.index_lag = lag;
+    }
+
+    fn expire_tokens(&mut self) {
+        self.auth.expire_tokens();
+    }
+
+    fn throttled(&self, retry_after: Duration, _: Timestamp) -> Answer {
+        Refusal::throttled(retry_after).answer()
+    }
+
+    fn unavailable(&self) -> Answer {
+        Refusal::unavailable().answer()
+    }
+
+    /// The operation a request is counted under.
+    fn operation(&self, request: &Request) -> String {
+        match Route::find(request) {
+            Some(route) => route.operation(),
+            None => format!("{} unknown route", request.method),
+        }
+    }
+
+    /// Answers one request at one time.
+    fn answer(&mut self, request: &Request, now: Timestamp) -> Answer {
+        let Some(route) = Route::find(request) else {
+            return Refusal::invalid_endpoint().answer();
+        };
+        let caller = self.auth.identify(request, now);
+        let actor = match &caller {
+            Ok(caller) => self.actor(caller),
+            Err(_) => self.owner_id,
+        };
+        let mut call = Call::new(request, route, now, actor, self.options.strictness);
+        let outcome = self.handle(&mut call, caller);
+        let mut answer = outcome.unwrap_or_else(Refusal::answer);
+        answer.set("x-zendesk-api-version", "v2");
+        answer.set("x-request-id", &format!("{:x}", self.ids.next()));
+        limits::write_headers(&mut answer, &call.readings);
+        if let Some(warning) = call.warning() {
+            answer.set("x-zendesk-api-warn", &warning);
+        }
+        answer
+    }
+
+    fn records(&self) -> Vec<Value> {
+        self.shown_tickets()
+    }
+
+    fn customers(&self) -> Vec<Value> {
+        self.shown_customers()
+    }
+
+    fn add_customer(
+        &mut self,
+        new: NewCustomer,
+        now: Timestamp,
+    ) -> Result<Value, control::Refusal> {
+        self.person_adds_user(new, now)
+    }
+
+    fn add_record(&mut self, new: NewRecord, now: Timestamp) -> Result<Value, control::Refusal> {
+        self.person_adds_ticket(new, now)
+    }
+
+    fn change_record(
+        &mut self,
+        id: &str,
+        change: RecordChange,
+        now: Timestamp,
+    ) -> Result<Value, control::Refusal> {
+        self.person_changes_ticket(id, change, now)
+    }
+
+    fn delete_record(&mut self, id: &str, _: Timestamp) -> Result<(), control::Refusal> {
+        self.person_deletes_ticket(id)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::control::{NewCustomer, NewRecord, RecordChange, RecordState, Refusal,
 
 impl Zendesk {
     /// The tickets in the shape that every fake's state has.
-    pub(crate) fn records(&self) -> Vec<Value> {
+    pub(super) fn shown_tickets(&self) -> Vec<Value> {
         self.tickets
             .all()
             .map(|stored| self.record(stored))
@@ -21,15 +21,15 @@ impl Zendesk {
     }
 
     /// The end users in the shape that every fake's state has.
-    pub(crate) fn customers(&self) -> Vec<Value> {
-        let users = self.users.all().map(super::indexed::Indexed::current);
+    pub(super) fn shown_customers(&self) -> Vec<Value> {
+        let users = self.users.all().map(crate::indexed::Indexed::current);
         users
             .filter(|user| user.role == UserRole::EndUser)
             .map(customer)
             .collect()
     }
 
-    pub(crate) fn add_customer(
+    pub(super) fn person_adds_user(
         &mut self,
         new: NewCustomer,
         now: Timestamp,
@@ -75,7 +75,11 @@ impl Zendesk {
         Ok(shown)
     }
 
-    pub(crate) fn add_record(&mut self, new: NewRecord, now: Timestamp) -> Result<Value, Refusal> {
+    pub(super) fn person_adds_ticket(
+        &mut self,
+        new: NewRecord,
+        now: Timestamp,
+    ) -> Result<Value, Refusal> {
         let status = new.change.wanted_status()?.or(Some(Status::Open));
         let created_at = whole_seconds(new.created_at.unwrap_or(now));
         let mut ticket = Ticket::blank(self.owner_id, created_at, Channel::Web);
@@ -103,7 +107,7 @@ impl Zendesk {
         self.record_with(id)
     }
 
-    pub(crate) fn change_record(
+    pub(super) fn person_changes_ticket(
         &mut self,
         id: &str,
         change: RecordChange,
@@ -117,6 +121,13 @@ impl Zendesk {
         apply(&mut ticket, change, status, now)?;
         self.commit(Some(old), ticket, None, self.person(), now);
         self.record_with(id)
+    }
+
+    pub(super) fn person_deletes_ticket(&mut self, id: &str) -> Result<(), Refusal> {
+        let id = id.parse().map_err(|_| Refusal::unknown_record())?;
+        self.tickets
+            .remove(id)
+            .map_err(|_| Refusal::unknown_record())
     }
 
     fn record_with(&self, id: u64) -> Result<Value, Refusal> {
@@ -154,7 +165,7 @@ impl Zendesk {
             called if is_email(called) => new.email = Some(called.to_owned()),
             called => new.external_id = Some(called.to_owned()),
         }
-        let added = self.add_customer(new, now)?;
+        let added = self.person_adds_user(new, now)?;
         let id = added["id"].as_str().and_then(|id| id.parse().ok());
         id.ok_or_else(|| Refusal::field("customer", "could not be added"))
     }
@@ -182,6 +193,8 @@ impl Zendesk {
             "created_at": stamp(ticket.created_at),
             "closed_at": closed_at,
             "follow_up_of": ticket.follow_up_of.map(|id| id.to_string()),
+            "owner": ticket.assignee_id.map(|id| id.to_string()),
+            "public_notes": stored.comments().filter(|(_, comment)| comment.public).count(),
         })
     }
 

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use super::audit::{Audit, Comment};
 use super::error::Refusal;
-use super::indexed::Indexed;
 use super::ticket::Ticket;
+use crate::indexed::Indexed;
 
 /// The account's tickets, found by id, requester and external id without a scan.
 #[derive(Debug, Default)]

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::error::Refusal;
-use super::indexed::Indexed;
 use super::stamp;
+use crate::indexed::Indexed;
 
 /// The account's people, found by id, e-mail, phone and external id without a scan.
 #[derive(Debug, Default)]

@@ -33,6 +33,7 @@ fn state_shows_what_was_written() {
                 { "session": "call/987", "kind": "ended", "text": "It ended" },
             ],
             "created_at": "2026-01-24T01:14:06Z", "closed_at": null, "follow_up_of": null,
+            "owner": null, "public_notes": 1,
         }])
     );
     assert_eq!(
@@ -112,6 +113,16 @@ fn person_adds_and_changes_records() {
 }
 
 #[test]
+fn person_deletes_records() {
+    let client = Client::new();
+    client.control(Method::POST, "records", &json!({}));
+    let deleted = client.control(Method::DELETE, "records/1", &Value::Null);
+    assert_eq!(deleted.status, 204);
+    assert_eq!(client.sandbox.state()["records"], json!([]));
+    assert_eq!(client.get("/api/v2/tickets/1").status, 404);
+}
+
+#[test]
 fn control_errors_name_the_field() {
     let client = Client::new();
     for (method, route, body, expected) in [
@@ -171,7 +182,13 @@ fn control_errors_name_the_field() {
         ),
         (
             Method::DELETE,
-            "records/1",
+            "records/9",
+            json!({}),
+            "id: no record has this id",
+        ),
+        (
+            Method::DELETE,
+            "customers/1",
             json!({}),
             "no such control route",
         ),

@@ -11,6 +11,7 @@ mod control;
 mod faults;
 mod limits;
 mod recordings;
+mod salesforce;
 mod search;
 mod serving;
 mod statuses;

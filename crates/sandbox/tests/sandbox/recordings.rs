@@ -9,13 +9,18 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 
-#[expect(clippy::print_stdout, reason = "a skipped test has to say so")]
 fn recording(file: &str) -> Option<Value> {
+    recorded("zendesk", file)
+}
+
+/// A recording of a vendor.
+#[expect(clippy::print_stdout, reason = "a skipped test has to say so")]
+pub(crate) fn recorded(vendor: &str, file: &str) -> Option<Value> {
     let Some(folder) = std::env::var_os("CASEWIRE_RECORDINGS") else {
         println!("skipped: CASEWIRE_RECORDINGS is not set");
         return None;
     };
-    let path = PathBuf::from(folder).join("zendesk").join(file);
+    let path = PathBuf::from(folder).join(vendor).join(file);
     let text = std::fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     Some(serde_json::from_str(&text).unwrap())
@@ -30,7 +35,7 @@ fn keys(value: &Value) -> BTreeSet<String> {
 
 /// Fails when the fake lacks a recorded key that is not among the exceptions, or adds one
 /// that is neither recorded nor an exception.
-fn compare(what: &str, recorded: &Value, ours: &Value, exceptions: &[&str]) {
+pub(crate) fn compare(what: &str, recorded: &Value, ours: &Value, exceptions: &[&str]) {
     let (recorded, ours) = (keys(recorded), keys(ours));
     let differing: Vec<_> = recorded
         .symmetric_difference(&ours)

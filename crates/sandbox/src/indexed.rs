@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 /// A value and as much of its past as a lagging search index may still show.
 #[derive(Debug)]
-pub(super) struct Indexed<T> {
+pub(crate) struct Indexed<T> {
     current: T,
     created_at: Timestamp,
     /// Oldest first.
@@ -19,7 +19,7 @@ struct Past<T> {
 }
 
 impl<T> Indexed<T> {
-    pub(super) fn new(value: T, now: Timestamp) -> Self {
+    pub(crate) fn new(value: T, now: Timestamp) -> Self {
         Self {
             current: value,
             created_at: now,
@@ -27,11 +27,11 @@ impl<T> Indexed<T> {
         }
     }
 
-    pub(super) fn current(&self) -> &T {
+    pub(crate) fn current(&self) -> &T {
         &self.current
     }
 
-    pub(super) fn replace(&mut self, value: T, now: Timestamp, lag: Duration) {
+    pub(crate) fn replace(&mut self, value: T, now: Timestamp, lag: Duration) {
         let horizon = horizon(now, lag);
         while self.past.front().is_some_and(|past| past.until <= horizon) {
             self.past.pop_front();
@@ -46,7 +46,7 @@ impl<T> Indexed<T> {
     }
 
     /// What search shows at `now`; `None` when the index does not know the value yet.
-    pub(super) fn found(&self, now: Timestamp, lag: Duration) -> Option<&T> {
+    pub(crate) fn found(&self, now: Timestamp, lag: Duration) -> Option<&T> {
         let horizon = horizon(now, lag);
         if self.created_at > horizon {
             return None;
