@@ -1,13 +1,14 @@
 //! Sessions drawn from a seed, through the engine and through faults, twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use casewire_core::{
-    Agent, AgentKind, EventData, EventId, EventKind, Outcome, Queue, QueueId, QueueStep,
-    RecordState, Rules, SessionEvent, SessionOutcome, Settings,
+    Agent, AgentKind, CustomerIdentity, Email, EventData, EventId, EventKind, Outcome, Phone,
+    Queue, QueueId, QueueStep, RecordId, RecordState, Rules, SessionEvent, SessionOutcome,
+    Settings,
 };
 use casewire_engine::{Flow, Patience, Receipt, replay};
 use fastrand::Rng;
@@ -18,46 +19,84 @@ use crate::vendor::{GivenRecord, Often, Shown, Trouble, Vendor};
 
 const QUEUES: [&str; 2] = ["13", "14"];
 
+/// The tag of the platform, by default.
+const PLATFORM: &str = "UJET";
+
+/// What people tagged their records with.
+const PEOPLES: &str = "vip";
+
 /// With one lane after another a seed repeats exactly.
-pub(crate) async fn one_lane_at_a_time<V: Vendor>(new: impl AsyncFn(u64) -> V) {
-    for seed in seeds(60) {
-        run(&new(seed).await, seed, 1).await;
-    }
+pub(crate) async fn one_lane_at_a_time<V: Vendor>(new: impl AsyncFn(u64) -> V, usual: u64) {
+    run_all(new, &seeds(usual), 1).await;
 }
 
 /// Side by side, which fault hits which request depends on chance as well.
-pub(crate) async fn lanes_side_by_side<V: Vendor>(new: impl AsyncFn(u64) -> V) {
-    for seed in seeds(20) {
-        run(&new(seed).await, seed, 4).await;
-    }
+pub(crate) async fn lanes_side_by_side<V: Vendor>(new: impl AsyncFn(u64) -> V, usual: u64) {
+    run_all(new, &seeds(usual), 4).await;
 }
 
-fn seeds(default: u64) -> Vec<u64> {
+/// What it came to is shown with `--nocapture`.
+async fn run_all<V: Vendor>(new: impl AsyncFn(u64) -> V, seeds: &[u64], lanes: usize) {
+    let mut tally = Tally::default();
+    for &seed in seeds {
+        let v = new(seed).await;
+        run(&v, seed, lanes, &mut tally).await;
+    }
+    println!("{} seeds, {lanes} lanes: {tally:?}", seeds.len());
+}
+
+/// What all seeds came to.
+#[derive(Debug, Default)]
+struct Tally {
+    sessions: usize,
+    linked: usize,
+    records: usize,
+    notes: usize,
+    customers: usize,
+    writes: u64,
+}
+
+/// What the events tell of a session.
+struct Told {
+    customer: CustomerIdentity,
+    has_ended: bool,
+}
+
+/// As many as `usual`, unless the environment says otherwise.
+fn seeds(usual: u64) -> Vec<u64> {
     let number = |name| std::env::var(name).ok()?.parse::<u64>().ok();
     match number("CASEWIRE_SEED") {
         Some(seed) => vec![seed],
-        None => (0..number("CASEWIRE_SEEDS").unwrap_or(default)).collect(),
+        None => (0..number("CASEWIRE_SEEDS").unwrap_or(usual)).collect(),
     }
 }
 
-async fn run(v: &dyn Vendor, seed: u64, lanes: usize) {
+async fn run(v: &dyn Vendor, seed: u64, lanes: usize, tally: &mut Tally) {
     let what = format!("repeat with CASEWIRE_SEED={seed}, {lanes} lanes");
     let mut random = Rng::with_seed(seed);
     let given = people_and_their_records(v, &mut random);
+    // Look-ups show what people did, and lag behind what the sessions do.
+    v.pass(MINUTE);
     let events = events(v.now(), &mut random);
+    let told = told(&events);
 
     v.given_storm();
+    let writes_before = v.writes();
     let first = replay_all(v, events.clone(), lanes).await;
     v.given_calm();
+    let (records, writes) = (v.records(), v.writes());
+    let made_by_people = given.records.len();
     assert_eq!(
-        v.records().len() - given,
+        records.len() - made_by_people,
         made(&first),
         "{what}: {first:#?}"
     );
-    assert_each_session_once(&v.records(), &first, &what);
+    assert_each_session_once(&records, &first, &told, &what);
+    assert_tags(v, &records, &given.records, &what);
+    let customers = customers(&given.customers, &first, &told);
+    assert_eq!(v.customers(), customers, "{what}: customers");
 
     v.pass(2 * HOUR);
-    let (records, writes) = (v.records(), v.writes());
     let second = replay_all(v, events, lanes).await;
     let changed: Vec<_> = second.iter().filter(|receipt| receipt.changed()).collect();
     assert!(changed.is_empty(), "{what}: {changed:#?}");
@@ -70,6 +109,34 @@ async fn run(v: &dyn Vendor, seed: u64, lanes: usize) {
             .collect()
     };
     assert_eq!(sessions(&first), sessions(&second), "{what}");
+
+    tally.sessions += first.len();
+    tally.linked += first.iter().filter(|receipt| is_linked(receipt)).count();
+    tally.records += records.len() - made_by_people;
+    tally.notes += records
+        .iter()
+        .map(|record| record.notes.len())
+        .sum::<usize>();
+    tally.customers += customers - given.customers.len();
+    tally.writes += writes - writes_before;
+}
+
+fn told(events: &[SessionEvent]) -> BTreeMap<String, Told> {
+    let mut told = BTreeMap::new();
+    for event in events {
+        let of_session = told
+            .entry(event.session.to_string())
+            .or_insert_with(|| Told {
+                customer: event.data.customer.clone(),
+                has_ended: false,
+            });
+        of_session.has_ended |= event.kind == EventKind::Ended;
+    }
+    told
+}
+
+fn is_linked(receipt: &Receipt) -> bool {
+    !matches!(receipt.outcome, Outcome::None | Outcome::Parked)
 }
 
 /// How many records the sessions made.
@@ -85,21 +152,56 @@ fn made(receipts: &[Receipt]) -> usize {
     records.len()
 }
 
-fn assert_each_session_once(records: &[Shown], receipts: &[Receipt], what: &str) {
+/// How many customers there are to be: those that people added, one for each new identity, and one for each session of
+/// nobody in particular.
+fn customers(
+    given: &[CustomerIdentity],
+    receipts: &[Receipt],
+    told: &BTreeMap<String, Told>,
+) -> usize {
+    let mut known: HashSet<_> = given.iter().collect();
+    let mut anonymous = 0;
+    for receipt in receipts.iter().filter(|receipt| is_linked(receipt)) {
+        let customer = &told[&receipt.session.to_string()].customer;
+        if *customer == CustomerIdentity::default() {
+            anonymous += 1;
+        } else {
+            known.insert(customer);
+        }
+    }
+    known.len() + anonymous
+}
+
+/// What sessions are on has their tag, and what people tagged keeps theirs.
+fn assert_tags(v: &dyn Vendor, records: &[Shown], given: &[RecordId], what: &str) {
+    for record in records {
+        let has = |tags: &[&str]| {
+            v.kept_tags(tags)
+                .iter()
+                .all(|tag| record.tags.contains(tag))
+        };
+        assert!(
+            record.sessions.is_empty() || has(&[PLATFORM]),
+            "{what}: {record:#?}"
+        );
+        assert!(
+            !given.contains(&record.id) || has(&[PEOPLES]),
+            "{what}: {record:#?}"
+        );
+    }
+}
+
+fn assert_each_session_once(
+    records: &[Shown],
+    receipts: &[Receipt],
+    told: &BTreeMap<String, Told>,
+    what: &str,
+) {
     let mut places: BTreeMap<&str, Vec<&Shown>> = BTreeMap::new();
     for record in records {
         for session in &record.sessions {
             places.entry(session).or_default().push(record);
         }
-        let mut notes: Vec<_> = record
-            .notes
-            .iter()
-            .map(|note| (&note.session, &note.kind))
-            .collect();
-        let all = notes.len();
-        notes.sort();
-        notes.dedup();
-        assert_eq!(notes.len(), all, "{what}: a note twice on {record:#?}");
         assert_eq!(record.public_notes, 0, "{what}");
     }
     let mut seen = Vec::new();
@@ -109,19 +211,27 @@ fn assert_each_session_once(records: &[Shown], receipts: &[Receipt], what: &str)
             !seen.contains(&session),
             "{what}: two receipts of {session}"
         );
-        let on: Vec<_> = places.remove(&*session).unwrap_or_default();
-        match receipt.outcome {
-            Outcome::None => assert!(on.is_empty(), "{what}: {receipt:#?}"),
-            Outcome::Parked => panic!("{what}: {receipt:#?}"),
-            _ => {
-                assert_eq!(on.len(), 1, "{what}: {receipt:#?} {on:#?}");
-                assert_eq!(Some(&on[0].id), receipt.record.as_ref(), "{what}");
-                assert!(
-                    on[0].notes.iter().any(|note| note.session == session),
-                    "{what}"
-                );
-            }
+        assert_ne!(receipt.outcome, Outcome::Parked, "{what}: {receipt:#?}");
+        let on = places.remove(&*session).unwrap_or_default();
+        if is_linked(receipt) {
+            assert_eq!(on.len(), 1, "{what}: {receipt:#?} {on:#?}");
+            assert_eq!(Some(&on[0].id), receipt.record.as_ref(), "{what}");
+        } else {
+            assert!(on.is_empty(), "{what}: {receipt:#?}");
         }
+        let mut notes: Vec<_> = records
+            .iter()
+            .flat_map(|record| &record.notes)
+            .filter(|note| note.session == session)
+            .map(|note| &*note.kind)
+            .collect();
+        notes.sort_unstable();
+        let expected: &[_] = match (is_linked(receipt), told[&session].has_ended) {
+            (true, true) => &["ended", "linked"],
+            (true, false) => &["linked"],
+            (false, _) => &[],
+        };
+        assert_eq!(notes, expected, "{what}: {receipt:#?} {on:#?}");
         seen.push(session);
     }
     assert!(
@@ -134,6 +244,7 @@ async fn replay_all(v: &dyn Vendor, events: Vec<SessionEvent>, lanes: usize) -> 
     let rules = Rules {
         append_to_open: true,
         append_to_closed_within_days: NonZeroU32::new(7),
+        tag_platform: true,
         ..Rules::default()
     };
     let patience = Patience {
@@ -154,15 +265,24 @@ async fn replay_all(v: &dyn Vendor, events: Vec<SessionEvent>, lanes: usize) -> 
     replay(&flow, patience, events, lanes, between_lanes).await
 }
 
-/// Some of the customers are known, some have records. Answers how many records there are.
-fn people_and_their_records(v: &dyn Vendor, random: &mut Rng) -> usize {
+/// What there was before the first session.
+#[derive(Default)]
+struct Given {
+    customers: Vec<CustomerIdentity>,
+    records: Vec<RecordId>,
+}
+
+/// Some of the customers are known, some have records.
+fn people_and_their_records(v: &dyn Vendor, random: &mut Rng) -> Given {
     v.given_user(&agent());
-    let mut count = 0;
+    let mut given = Given::default();
     for number in 0..4 {
         if random.bool() {
             continue;
         }
-        let customer = v.given_customer(&customer(number));
+        let identity = customer(number);
+        let customer = v.given_customer(&identity);
+        given.customers.push(identity);
         for queue in QUEUES {
             let state = match random.u8(..4) {
                 0 => RecordState::Open,
@@ -171,34 +291,31 @@ fn people_and_their_records(v: &dyn Vendor, random: &mut Rng) -> usize {
                 _ => continue,
             };
             let closed_at = v.now() - 24 * HOUR * random.u32(1..10);
-            v.given_record(&GivenRecord {
+            given.records.push(v.given_record(&GivenRecord {
                 customer: &customer,
                 queue,
                 state,
                 created_at: closed_at - HOUR,
                 closed_at: (state != RecordState::Open).then_some(closed_at),
-                tags: &["vip"],
-            });
-            count += 1;
+                tags: &[PEOPLES],
+            }));
         }
     }
-    count
+    given
 }
 
 /// By phone, by e-mail address, by an id of the contact center's own, or withheld.
-fn customer(number: u8) -> casewire_core::CustomerIdentity {
+fn customer(number: u8) -> CustomerIdentity {
     match number {
         0 => kim(),
         1 => by_email("lee@example.com"),
         2 => by_external_id("c-7"),
-        3 => casewire_core::CustomerIdentity {
-            email: casewire_core::Email::parse("noa@example.com"),
-            ..casewire_core::CustomerIdentity {
-                phone: casewire_core::Phone::parse("+15550100177"),
-                ..by_external_id("c-8")
-            }
+        3 => CustomerIdentity {
+            phone: Phone::parse("+15550100177"),
+            email: Email::parse("noa@example.com"),
+            ..by_external_id("c-8")
         },
-        _ => casewire_core::CustomerIdentity::default(),
+        _ => CustomerIdentity::default(),
     }
 }
 

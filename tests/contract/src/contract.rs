@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 macro_rules! contract {
     ($vendor:ident, $new:path) => {
         mod $vendor {
-            scenarios! { $new;
+            whole_contract! { $new;
                 finding:
                     c1_created_record_is_read_by_id_while_the_index_lags
                     c1_created_record_is_found_when_the_index_has_caught_up
@@ -60,6 +60,28 @@ macro_rules! contract {
     };
 }
 
+macro_rules! whole_contract {
+    ($new:path; $($module:ident: $($scenario:ident)+;)+) => {
+        scenarios! { $new; $($module: $($scenario)+;)+ }
+
+        #[tokio::test]
+        async fn campaign_through_faults_writes_every_session_once() {
+            crate::campaign::one_lane_at_a_time($new, 60).await;
+        }
+
+        #[tokio::test]
+        async fn campaign_side_by_side_writes_every_session_once() {
+            crate::campaign::lanes_side_by_side($new, 20).await;
+        }
+
+        #[test]
+        fn every_clause_has_a_scenario() {
+            crate::contract::assert_all_clauses(&[$($(stringify!($scenario)),+),+]);
+        }
+    };
+}
+
+/// A test of each of these scenarios.
 macro_rules! scenarios {
     ($new:path; $($module:ident: $($scenario:ident)+;)+) => {
         $($(
@@ -68,21 +90,6 @@ macro_rules! scenarios {
                 crate::scenarios::$module::$scenario(Box::new($new(0).await)).await;
             }
         )+)+
-
-        #[tokio::test]
-        async fn campaign_through_faults_writes_every_session_once() {
-            crate::campaign::one_lane_at_a_time($new).await;
-        }
-
-        #[tokio::test]
-        async fn campaign_side_by_side_writes_every_session_once() {
-            crate::campaign::lanes_side_by_side($new).await;
-        }
-
-        #[test]
-        fn every_clause_has_a_scenario() {
-            crate::contract::assert_all_clauses(&[$($(stringify!($scenario)),+),+]);
-        }
     };
 }
 

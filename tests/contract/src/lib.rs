@@ -6,6 +6,12 @@ mod campaign;
 #[macro_use]
 mod contract;
 #[cfg(test)]
+mod salesforce_calls;
+#[cfg(test)]
+mod salesforce_mappings;
+#[cfg(test)]
+mod salesforce_writes;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod story;
@@ -17,4 +23,6 @@ mod zendesk_calls;
 #[cfg(test)]
 contract!(memory, crate::vendor::MemoryVendor::new);
 #[cfg(test)]
-contract!(zendesk, crate::vendor::ZendeskVendor::new);
+contract!(salesforce, crate::vendor::salesforce);
+#[cfg(test)]
+contract!(zendesk, crate::vendor::zendesk);

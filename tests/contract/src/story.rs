@@ -6,7 +6,7 @@ use std::time::Duration;
 use casewire_core::{
     Append, CrmConnector, CustomerId, CustomerIdentity, Email, ExternalId, Found, LookUp,
     NewRecord, Note, NoteId, PersonName, Phone, QueueId, Record, RecordCustomer, RecordId,
-    RecordState, SessionKey, SessionNotes, StatusChange, TraceSearch, WantedRecords,
+    RecordState, SessionFacts, SessionKey, SessionNotes, StatusChange, TraceSearch, WantedRecords,
 };
 
 use crate::vendor::{GivenRecord, Shown, Vendor};
@@ -50,6 +50,7 @@ pub(crate) fn note(text: &str) -> Note {
     Note {
         id: NoteId::Linked,
         text: text.to_owned(),
+        facts: SessionFacts::default(),
     }
 }
 
@@ -59,6 +60,7 @@ pub(crate) fn ended(text: &str) -> Note {
             facts: "1b2c3d".to_owned(),
         },
         text: text.to_owned(),
+        facts: SessionFacts::default(),
     }
 }
 
@@ -119,6 +121,30 @@ pub(crate) async fn thoroughly(
         ..query(identity)
     };
     connector.look_up(&query).await.unwrap()
+}
+
+/// A cold session of `identity`, who has one open record: it joins that.
+pub(crate) async fn looks_up_and_appends(
+    connector: &dyn CrmConnector,
+    identity: &CustomerIdentity,
+) {
+    let found = connector.look_up(&query(identity)).await.unwrap();
+    assert_eq!(found.records.len(), 1);
+    connector
+        .append(&found.records[0], &append("call/987"))
+        .await
+        .unwrap();
+}
+
+/// A cold session of `identity`, who is new: it makes a record.
+pub(crate) async fn looks_up_and_creates(
+    connector: &dyn CrmConnector,
+    identity: &CustomerIdentity,
+) {
+    let found = connector.look_up(&query(identity)).await.unwrap();
+    assert_eq!(found.customer, None);
+    let new = new_record("call/987", RecordCustomer::New(identity.clone()));
+    connector.create_record(&new).await.unwrap();
 }
 
 /// A record of `customer` in [`QUEUE`], created an hour ago, and closed a minute ago when it is not open.

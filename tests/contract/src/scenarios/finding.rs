@@ -1,7 +1,8 @@
 //! Finding and reading.
 
 use casewire_core::{
-    CustomerIdentity, Email, RecordCustomer, RecordId, RecordState, TraceSearch, WantedRecords,
+    CustomerIdentity, Email, Record, RecordCustomer, RecordId, RecordState, TraceSearch,
+    WantedRecords,
 };
 
 use crate::story::{
@@ -80,28 +81,39 @@ pub(crate) async fn c2_agent_is_found_by_address_and_an_unknown_one_is_none(v: V
 
 pub(crate) async fn c3_records_are_found_across_all_pages(v: V) {
     let customer = v.given_customer(&kim());
-    let start = v.now() - 10 * HOUR;
-    let mut ids = Vec::new();
-    for number in 0..120_u32 {
-        // The oldest alone is in the wanted queue, so it is on the last page.
-        let queue = if number == 0 { QUEUE } else { "14" };
-        ids.push(v.given_record(&GivenRecord {
+    let mut wanted = Vec::new();
+    for number in 0..150_u32 {
+        // All of the wanted queue are resolved, and the one created first was closed last: only all of them tell.
+        let queue = if number % 5 == 4 { "14" } else { QUEUE };
+        let id = v.given_record(&GivenRecord {
             customer: &customer,
             queue,
-            state: RecordState::Open,
-            created_at: start + number * MINUTE,
-            closed_at: None,
+            state: RecordState::Resolved,
+            created_at: v.now() - 10 * HOUR + number * MINUTE,
+            closed_at: Some(v.now() - (number + 1) * MINUTE),
             tags: &[],
-        }));
+        });
+        if queue == QUEUE {
+            wanted.push(id);
+        }
     }
-    let found = v.connect().look_up(&query(&kim())).await.unwrap();
-    let mut wanted = found.records.iter();
-    let wanted = wanted.find(|record| record.id == ids[0]).unwrap();
-    assert_eq!(wanted.queue.as_ref().unwrap().0, QUEUE.into());
-    let mut found: Vec<_> = found.records.into_iter().map(|record| record.id).collect();
+    let mut query = query(&kim());
+    query.records = Some(WantedRecords {
+        closed_since: Some(v.now() - 24 * HOUR),
+        ..query.records.unwrap()
+    });
+    let found = v.connect().look_up(&query).await.unwrap();
+    let in_queue = |record: &Record| {
+        record
+            .queue
+            .as_ref()
+            .is_some_and(|queue| *queue.0 == *QUEUE)
+    };
+    let found = found.records.into_iter().filter(in_queue);
+    let mut found: Vec<_> = found.map(|record| record.id).collect();
     found.sort();
-    ids.sort();
-    assert_eq!(found, ids);
+    wanted.sort();
+    assert_eq!(found, wanted);
 }
 
 pub(crate) async fn c3_resolved_record_is_found_with_its_time(v: V) {

@@ -7,6 +7,14 @@ use wiremock::{Request, Respond, ResponseTemplate};
 
 use super::Often;
 
+/// Where access tokens are given. What goes wrong with those is no scenario's matter.
+const TOKEN_ROUTES: [&str; 2] = ["/oauth/", "/services/oauth2/"];
+
+/// Whether access tokens are given at `path`.
+pub(super) fn gives_tokens(path: &str) -> bool {
+    TOKEN_ROUTES.iter().any(|route| path.starts_with(route))
+}
+
 /// Passes requests on to the fake, unless told otherwise.
 #[derive(Clone, Default)]
 pub(super) struct Front(Arc<Mutex<State>>);
@@ -69,15 +77,14 @@ impl State {
         if let Some((_, credentials)) = credentials {
             self.authorizations.insert(credentials.to_owned());
         }
-        if request.url.path().starts_with("/oauth/") {
+        if gives_tokens(request.url.path()) {
             return None;
         }
         if happens(&mut self.failing) {
             return Some(ResponseTemplate::new(500));
         }
-        happens(&mut self.broken).then(|| {
-            ResponseTemplate::new(200).set_body_raw(r#"{"ticket":{"id":"#, "application/json")
-        })
+        happens(&mut self.broken)
+            .then(|| ResponseTemplate::new(200).set_body_raw(r#"{"id":"#, "application/json"))
     }
 }
 

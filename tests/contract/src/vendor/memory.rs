@@ -223,6 +223,18 @@ impl Vendor for MemoryVendor {
         self.0.crm.advance(time.try_into().unwrap());
     }
 
+    fn kept_text(&self, text: &str) -> String {
+        text.to_owned()
+    }
+
+    fn kept_tags(&self, tags: &[&str]) -> Vec<String> {
+        tags.iter().map(|&tag| tag.to_owned()).collect()
+    }
+
+    fn slow_down(&self, asked: Duration) -> Duration {
+        asked
+    }
+
     fn given_customer(&self, identity: &CustomerIdentity) -> CustomerId {
         self.0.crm.add_customer(identity.clone())
     }

@@ -2,6 +2,8 @@
 
 mod front;
 mod memory;
+mod salesforce;
+mod sandboxed;
 mod zendesk;
 
 use std::sync::Arc;
@@ -13,7 +15,9 @@ use casewire_core::{
 use jiff::Timestamp;
 
 pub(crate) use memory::MemoryVendor;
-pub(crate) use zendesk::ZendeskVendor;
+pub(crate) use salesforce::{Mapping, salesforce, salesforce_with};
+pub(crate) use sandboxed::Sandboxed;
+pub(crate) use zendesk::{zendesk, zendesk_with_field_ids};
 
 /// A CRM that can be set up, made to misbehave, and looked into as a person would.
 pub(crate) trait Vendor: Send + Sync {
@@ -25,6 +29,15 @@ pub(crate) trait Vendor: Send + Sync {
 
     /// Lets time pass.
     fn pass(&self, time: Duration);
+
+    /// A note's `text` as the CRM keeps it: the same to the eye.
+    fn kept_text(&self, text: &str) -> String;
+
+    /// Those of `tags` that the CRM keeps, as it writes them.
+    fn kept_tags(&self, tags: &[&str]) -> Vec<String>;
+
+    /// How long the CRM is left alone when it asks for `asked`: not every CRM says how long.
+    fn slow_down(&self, asked: Duration) -> Duration;
 
     /// A person adds a customer.
     fn given_customer(&self, identity: &CustomerIdentity) -> CustomerId;
