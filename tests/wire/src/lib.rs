@@ -1,22 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 #[cfg(test)]
-mod answers;
-#[cfg(test)]
 mod golden;
 #[cfg(test)]
-mod oas;
+mod recorded;
 #[cfg(test)]
-mod openapi;
-#[cfg(test)]
-mod own_ticket;
-#[cfg(test)]
-mod recordings;
-#[cfg(test)]
-mod requests;
+mod salesforce;
 #[cfg(test)]
 mod script;
 #[cfg(test)]
-mod setting_up;
-#[cfg(test)]
 mod story;
+#[cfg(test)]
+mod zendesk;

@@ -1,36 +1,16 @@
-//! A Zendesk that plays a script: the n-th request gets the n-th answer.
+//! A CRM that plays a script: the n-th request gets the n-th answer.
 
-use std::io::Write as _;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use casewire_http::{RetryPolicy, SecretSource};
-use casewire_zendesk::{Fields, Statuses, Zendesk, ZendeskAuth, ZendeskConfig};
 use serde_json::Value;
 use tempfile::NamedTempFile;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-use crate::golden;
-
-/// Secrets, and what stands for them in files.
-pub(crate) const SECRETS: [(&str, &str); 5] = [
-    ("access-token-1", "[access token]"),
-    ("client-secret-1", "[client secret]"),
-    ("refresh-token-1", "[refresh token]"),
-    // `ana@example.com/token:api-token-1`
-    (
-        "YW5hQGV4YW1wbGUuY29tL3Rva2VuOmFwaS10b2tlbi0x",
-        "[address and API token]",
-    ),
-    ("api-token-1", "[API token]"),
-];
-
-/// The custom fields' ids in the documented answers.
-pub(crate) const FIELDS: Fields = Fields {
-    leaf_queue: 360_000_071,
-    sessions: 360_000_072,
-};
+use crate::golden::Golden;
 
 /// One request and its answer.
 pub(crate) struct Exchange {
@@ -38,12 +18,7 @@ pub(crate) struct Exchange {
     answer: ResponseTemplate,
 }
 
-/// The request and the answer of one name.
-pub(crate) fn exchange(operation: &'static str) -> Exchange {
-    answered(operation, golden::answer(operation))
-}
-
-/// The request of one name and another answer.
+/// The request of one name and an answer.
 pub(crate) fn answered(request: &'static str, answer: ResponseTemplate) -> Exchange {
     Exchange { request, answer }
 }
@@ -53,7 +28,18 @@ pub(crate) fn json(status: u16, body: impl Into<Value>) -> ResponseTemplate {
     ResponseTemplate::new(status).set_body_json(body.into())
 }
 
+/// What a script's connector does about failures: nothing.
+pub(crate) fn one_try() -> RetryPolicy {
+    RetryPolicy {
+        tries: 1,
+        first_delay: Duration::from_millis(1),
+        max_delay: Duration::from_millis(1),
+        wait_budget: Duration::ZERO,
+    }
+}
+
 pub(crate) struct Script {
+    golden: &'static Golden,
     server: MockServer,
     requests: Vec<&'static str>,
     secret: NamedTempFile,
@@ -73,15 +59,14 @@ impl Respond for Player {
 }
 
 impl Script {
-    /// A server that plays `exchanges`, after the one for an access token.
-    pub(crate) async fn of<const N: usize>(exchanges: [Exchange; N]) -> Self {
-        let mut all = vec![exchange("oauth_token")];
-        all.extend(exchanges);
-        Self::without_token(all).await
-    }
-
-    pub(crate) async fn without_token(exchanges: Vec<Exchange>) -> Self {
-        let (requests, answers) = exchanges
+    /// A server that plays the exchanges that `write` gives, for the server's address. Their requests are in the files
+    /// of `golden`.
+    pub(crate) async fn of(
+        golden: &'static Golden,
+        write: impl FnOnce(&str) -> Vec<Exchange>,
+    ) -> Self {
+        let server = MockServer::start().await;
+        let (requests, answers) = write(&server.uri())
             .into_iter()
             .map(|exchange| (exchange.request, exchange.answer))
             .unzip();
@@ -89,52 +74,30 @@ impl Script {
             next: AtomicUsize::new(0),
             answers,
         };
-        let server = MockServer::start().await;
         Mock::given(any()).respond_with(player).mount(&server).await;
         Self {
+            golden,
             server,
             requests,
             secret: NamedTempFile::new().unwrap(),
         }
     }
 
-    /// A config for the server whose secret is `secret`.
-    pub(crate) fn config(&self, secret: &str) -> ZendeskConfig {
-        let mut file = self.secret.reopen().unwrap();
-        file.write_all(secret.as_bytes()).unwrap();
-        ZendeskConfig {
-            subdomain: "acme".to_owned(),
-            auth: ZendeskAuth::OauthClientCredentials {
-                client_id: "casewire".to_owned(),
-                client_secret: self.secret_source(),
-            },
-            base_url: Some(self.server.uri()),
-            default_user: None,
-            statuses: Statuses::default(),
-            fields: Some(FIELDS),
-            reopen_custom_status_id: None,
-            retry: RetryPolicy {
-                tries: 1,
-                first_delay: Duration::from_millis(1),
-                max_delay: Duration::from_millis(1),
-                wait_budget: Duration::ZERO,
-            },
-        }
+    pub(crate) fn uri(&self) -> String {
+        self.server.uri()
     }
 
-    /// The file that [`Script::config`] wrote the secret to.
-    pub(crate) fn secret_source(&self) -> SecretSource {
+    /// A file with `secret`.
+    pub(crate) fn secret(&self, secret: &str) -> SecretSource {
+        std::fs::write(self.secret_file(), secret).unwrap();
         SecretSource::File {
-            file: self.secret.path().to_owned(),
+            file: self.secret_file(),
         }
     }
 
-    pub(crate) fn secret_file(&self) -> std::path::PathBuf {
+    /// The file that [`Script::secret`] writes to.
+    pub(crate) fn secret_file(&self) -> PathBuf {
         self.secret.path().to_owned()
-    }
-
-    pub(crate) fn connector(&self) -> Zendesk {
-        Zendesk::new(self.config("client-secret-1")).unwrap()
     }
 
     /// The body of the request at `place`, counted from 0.
@@ -152,7 +115,7 @@ impl Script {
             .collect();
         assert_eq!(sent.len(), self.requests.len(), "sent: {paths:#?}");
         for (operation, request) in self.requests.iter().zip(&sent) {
-            golden::assert_request(operation, request);
+            self.golden.assert_request(operation, request);
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use casewire_core::{
-    Append, CustomerIdentity, Email, LookUp, NewRecord, Note, NoteId, Phone, QueueId, Record,
-    RecordCustomer, RecordId, RecordState, SessionKey, SessionNotes, StatusChange, Trace,
-    TraceSearch, WantedRecords,
+    Append, CustomerIdentity, Email, LookUp, NewRecord, Note, NoteId, Phone, QueueId,
+    RecordCustomer, SessionFacts, SessionKey, SessionNotes, StatusChange, TraceSearch,
+    WantedRecords,
 };
 
 pub(crate) fn session() -> SessionKey {
@@ -51,6 +51,7 @@ pub(crate) fn linked() -> Note {
     Note {
         id: NoteId::Linked,
         text: "Call 987\nQueue: Billing".to_owned(),
+        facts: SessionFacts::default(),
     }
 }
 
@@ -60,6 +61,7 @@ pub(crate) fn ended() -> Note {
             facts: "1b2c3d".to_owned(),
         },
         text: "Ended: 2026-01-24 02:20\nOutcome: finished".to_owned(),
+        facts: SessionFacts::default(),
     }
 }
 
@@ -90,21 +92,5 @@ pub(crate) fn append() -> Append {
         tags: vec!["casewire".to_owned(), "voice_inbound".to_owned()],
         owner: None,
         status: StatusChange::Keep,
-    }
-}
-
-/// Ticket 4711 as it was read.
-pub(crate) fn record(state: RecordState) -> Record {
-    Record {
-        id: RecordId("4711".to_owned()),
-        customer: None,
-        queue: Some(QueueId("13".into())),
-        state,
-        created_at: "2026-01-24T01:14:06Z".parse().unwrap(),
-        closed_at: None,
-        tags: vec!["casewire".to_owned(), "vip".to_owned()],
-        trace: Trace::parse("call/986@aaaaaa"),
-        version: Some("2026-01-24T01:20:00Z".to_owned()),
-        url: None,
     }
 }

@@ -6,9 +6,9 @@ use casewire_core::{
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
-use crate::golden;
-use crate::script::{Script, answered, exchange, json};
-use crate::story::{append, by_phone, new_record, record};
+use super::account::{GOLDEN, connector, exchange, play, play_without_token, record};
+use crate::script::{answered, json};
+use crate::story::{append, by_phone, new_record};
 
 fn invalid(details: Value) -> Value {
     json!({ "error": "RecordInvalid", "description": "Record validation errors", "details": details })
@@ -54,9 +54,8 @@ async fn a_read_says_what_to_do_next() {
             let again = json(401, json!({ "error": "Couldn't authenticate you" }));
             exchanges.push(answered("ticket_show", again));
         }
-        let script = Script::without_token(exchanges).await;
-        let read = script
-            .connector()
+        let script = play_without_token(exchanges).await;
+        let read = connector(&script)
             .read_record(&RecordId("4711".to_owned()))
             .await;
         assert_eq!(read.unwrap_err().kind(), kind, "{status}");
@@ -67,9 +66,8 @@ async fn a_read_says_what_to_do_next() {
 #[tokio::test]
 async fn an_unknown_ticket_is_none() {
     let missing = json!({ "error": "RecordNotFound", "description": "Not found" });
-    let script = Script::of([answered("ticket_show", json(404, missing))]).await;
-    let read = script
-        .connector()
+    let script = play([answered("ticket_show", json(404, missing))]).await;
+    let read = connector(&script)
         .read_record(&RecordId("4711".to_owned()))
         .await;
     assert_eq!(read.unwrap(), None);
@@ -101,11 +99,11 @@ async fn a_refused_update_says_what_to_do_next() {
         );
     }
     // Whether a conflict is with its own earlier try is read from the ticket.
-    let closed_now = golden::answer("ticket_show_closed");
+    let closed_now = GOLDEN.answer("ticket_show_closed");
     let kind = refused_update(json(422, invalid(closed)), Some(closed_now)).await;
     assert_eq!(kind, ErrorKind::Conflict);
     let changed = json!({ "error": "UpdateConflict", "description": "Conflict" });
-    let now = golden::answer("ticket_show");
+    let now = GOLDEN.answer("ticket_show");
     assert_eq!(
         refused_update(json(409, changed), Some(now)).await,
         ErrorKind::Conflict
@@ -118,9 +116,8 @@ async fn refused_update(answer: ResponseTemplate, now: Option<ResponseTemplate>)
         answered("ticket_update_append", answer),
     ];
     exchanges.extend(now.map(|now| answered("ticket_show", now)));
-    let script = Script::without_token(exchanges).await;
-    let answer = script
-        .connector()
+    let script = play_without_token(exchanges).await;
+    let answer = connector(&script)
         .append(&record(RecordState::Open), &append())
         .await;
     answer.unwrap_err().kind()
@@ -130,9 +127,8 @@ async fn refused_update(answer: ResponseTemplate, now: Option<ResponseTemplate>)
 async fn a_slow_down_tells_its_delay() {
     let limited =
         json(429, json!({ "error": "APIRateLimitExceeded" })).append_header("retry-after", "93");
-    let script = Script::of([answered("ticket_update_append", limited)]).await;
-    let answer = script
-        .connector()
+    let script = play([answered("ticket_update_append", limited)]).await;
+    let answer = connector(&script)
         .append(&record(RecordState::Open), &append())
         .await;
     let ErrorKind::RateLimited { retry_after } = answer.unwrap_err().kind() else {
@@ -147,58 +143,57 @@ async fn a_slow_down_tells_its_delay() {
 #[tokio::test]
 async fn a_customer_that_is_there_already_is_found() {
     let taken = json!({ "external_id": [{ "description": "External is already being used by another user", "error": "DuplicateValue" }] });
-    let mut there = golden::answer_body("user_search_by_external_id");
+    let mut there = GOLDEN.answer_body("user_search_by_external_id");
     there["users"][0]["external_id"] = json!("casewire:tel:+15550100100");
     there["users"][0]["phone"] = json!("+15550100100");
-    let script = Script::of([
+    let script = play([
         answered("user_create", json(422, invalid(taken))),
         answered("user_search_by_external_id", json(200, there)),
         answered(
             "requested_tickets",
             json(200, json!({ "tickets": [], "count": 0 })),
         ),
-        answered("ticket_create", golden::answer("ticket_create")),
+        answered("ticket_create", GOLDEN.answer("ticket_create")),
     ])
     .await;
     let new = new_record(RecordCustomer::New(by_phone()));
-    let created = script.connector().create_record(&new).await.unwrap();
+    let created = connector(&script).create_record(&new).await.unwrap();
     assert_eq!(created.customer.unwrap().0, "21000000009001");
 }
 
 #[tokio::test]
 async fn a_customer_whose_address_is_taken_is_named_and_left_alone() {
     let taken = json!({ "email": [{ "description": "Email: kim@example.com is already being used by another user", "error": "DuplicateValue" }] });
-    let script = Script::of([
+    let script = play([
         answered("user_create_by_email", json(422, invalid(taken))),
         exchange("user_create_or_update"),
         answered(
             "requested_tickets",
             json(200, json!({ "tickets": [], "count": 0 })),
         ),
-        answered(
-            "ticket_create_for_new_user",
-            golden::answer("ticket_create"),
-        ),
+        answered("ticket_create_for_new_user", GOLDEN.answer("ticket_create")),
     ])
     .await;
     let new = new_record(RecordCustomer::New(crate::story::by_email()));
-    script.connector().create_record(&new).await.unwrap();
+    connector(&script).create_record(&new).await.unwrap();
     script.assert_played().await;
 }
 
 #[tokio::test]
 async fn a_ticket_that_was_deleted_is_created_under_another_key() {
-    let first = golden::answer("ticket_create").insert_header("x-idempotency-lookup", "hit");
+    let first = GOLDEN
+        .answer("ticket_create")
+        .insert_header("x-idempotency-lookup", "hit");
     let missing = json!({ "error": "RecordNotFound", "description": "Not found" });
-    let script = Script::of([
+    let script = play([
         answered("ticket_create_for_new_user", first),
         answered("ticket_show", json(404, missing)),
-        answered("ticket_create_again", golden::answer("ticket_create")),
+        answered("ticket_create_again", GOLDEN.answer("ticket_create")),
     ])
     .await;
     let kim = casewire_core::CustomerId("21000000009001".to_owned());
     let new = new_record(RecordCustomer::Known(kim));
-    script.connector().create_record(&new).await.unwrap();
+    connector(&script).create_record(&new).await.unwrap();
     script.assert_played().await;
 }
 
@@ -206,26 +201,26 @@ async fn a_ticket_that_was_deleted_is_created_under_another_key() {
 async fn a_requester_who_is_refused_is_asked_for_again() {
     let merged = json!({ "requester": [{ "description": "Requester: is suspended", "error": "InvalidValue" }] });
     let refused = json(422, invalid(merged));
-    let script = Script::of([answered("ticket_create_for_new_user", refused)]).await;
+    let script = play([answered("ticket_create_for_new_user", refused)]).await;
     let kim = casewire_core::CustomerId("21000000009001".to_owned());
     let new = new_record(RecordCustomer::Known(kim));
-    let error = script.connector().create_record(&new).await.unwrap_err();
+    let error = connector(&script).create_record(&new).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
 }
 
 #[tokio::test]
 async fn wrong_credentials_that_are_answered_with_success_are_denied() {
     let nobody = json!({ "user": { "id": null, "name": "Anonymous user" } });
-    let script = Script::of([answered("users_me", json(200, nobody))]).await;
-    let findings = script.connector().check().await.unwrap();
+    let script = play([answered("users_me", json(200, nobody))]).await;
+    let findings = connector(&script).check().await.unwrap();
     assert_eq!(findings[0].severity, Severity::Denied);
 }
 
 #[tokio::test]
 async fn errors_and_debug_tell_no_secret_and_no_customer() {
     let details = json!({ "requester": [{ "description": "Requester: kim@example.com +15550100100 is bad" }] });
-    let script = Script::of([answered("ticket_create", json(422, invalid(details)))]).await;
-    let connector = script.connector();
+    let script = play([answered("ticket_create", json(422, invalid(details)))]).await;
+    let connector = connector(&script);
     let new = new_record(RecordCustomer::New(crate::story::by_email()));
     let error = connector.create_record(&new).await.unwrap_err();
     let told = format!("{error:?} {error} {connector:?} {new:?}");

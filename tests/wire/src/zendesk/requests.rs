@@ -10,10 +10,10 @@ use casewire_core::{
 use casewire_zendesk::{Zendesk, ZendeskAuth};
 use serde_json::json;
 
-use crate::golden;
-use crate::script::{Script, answered, exchange, json};
+use super::account::{GOLDEN, config, connector, exchange, play, play_without_token, record};
+use crate::script::{answered, json};
 use crate::story::{
-    append, by_email, by_phone, ended, joining, linked, new_record, record, records_of, who,
+    append, by_email, by_phone, ended, joining, linked, new_record, records_of, who,
 };
 
 const KIM: &str = "21000000009001";
@@ -24,9 +24,9 @@ fn kim() -> CustomerId {
 
 #[tokio::test]
 async fn reads_a_ticket() {
-    let script = Script::of([exchange("ticket_show")]).await;
+    let script = play([exchange("ticket_show")]).await;
     let id = RecordId("4711".to_owned());
-    let read = script.connector().read_record(&id).await.unwrap().unwrap();
+    let read = connector(&script).read_record(&id).await.unwrap().unwrap();
     script.assert_played().await;
     assert_eq!(read.id, id);
     assert_eq!(read.customer, Some(kim()));
@@ -43,8 +43,8 @@ async fn reads_a_ticket() {
 #[tokio::test]
 async fn refreshes_a_token_and_keeps_its_successor() {
     let exchanges = ["oauth_token_by_refresh", "ticket_show"].map(exchange);
-    let script = Script::without_token(exchanges.into()).await;
-    let mut config = script.config("refresh-token-1");
+    let script = play_without_token(exchanges.into()).await;
+    let mut config = config(&script, "refresh-token-1");
     config.auth = ZendeskAuth::OauthRefreshToken {
         client_id: "casewire".to_owned(),
         client_secret: None,
@@ -62,12 +62,12 @@ async fn refreshes_a_token_and_keeps_its_successor() {
 
 #[tokio::test]
 async fn signs_in_with_an_api_token() {
-    let show = answered("ticket_show_with_api_token", golden::answer("ticket_show"));
-    let script = Script::without_token(vec![show]).await;
-    let mut config = script.config("api-token-1");
+    let show = answered("ticket_show_with_api_token", GOLDEN.answer("ticket_show"));
+    let script = play_without_token(vec![show]).await;
+    let mut config = config(&script, "api-token-1");
     config.auth = ZendeskAuth::ApiToken {
         email: "ana@example.com".to_owned(),
-        token: script.secret_source(),
+        token: script.secret("api-token-1"),
     };
     let connector = Zendesk::new(config).unwrap();
     connector
@@ -79,42 +79,42 @@ async fn signs_in_with_an_api_token() {
 
 #[tokio::test]
 async fn finds_a_customer_by_external_id() {
-    let script = Script::of([exchange("user_search_by_external_id")]).await;
+    let script = play([exchange("user_search_by_external_id")]).await;
     let customer = CustomerIdentity {
         external_id: ExternalId::parse("c-7"),
         ..CustomerIdentity::default()
     };
-    let found = script.connector().look_up(&who(customer)).await.unwrap();
+    let found = connector(&script).look_up(&who(customer)).await.unwrap();
     script.assert_played().await;
     assert_eq!(found.customer, Some(kim()));
 }
 
 #[tokio::test]
 async fn finds_the_customer_created_last_by_phone() {
-    let script = Script::of([exchange("user_search_by_phone")]).await;
-    let found = script.connector().look_up(&who(by_phone())).await.unwrap();
+    let script = play([exchange("user_search_by_phone")]).await;
+    let found = connector(&script).look_up(&who(by_phone())).await.unwrap();
     script.assert_played().await;
     assert_eq!(found.customer, Some(kim()));
 }
 
 #[tokio::test]
 async fn finds_a_customer_by_email() {
-    let script = Script::of([exchange("user_search_by_email")]).await;
-    let found = script.connector().look_up(&who(by_email())).await.unwrap();
+    let script = play([exchange("user_search_by_email")]).await;
+    let found = connector(&script).look_up(&who(by_email())).await.unwrap();
     script.assert_played().await;
     assert_eq!(found.customer, Some(kim()));
 }
 
 #[tokio::test]
 async fn finds_a_customer_by_another_address() {
-    let mut users = golden::answer_body("user_search_by_email");
+    let mut users = GOLDEN.answer_body("user_search_by_email");
     users["users"].as_array_mut().unwrap().remove(0);
-    let script = Script::of([
+    let script = play([
         answered("user_search_by_email", json(200, users)),
         exchange("user_identities"),
     ])
     .await;
-    let found = script.connector().look_up(&who(by_email())).await.unwrap();
+    let found = connector(&script).look_up(&who(by_email())).await.unwrap();
     script.assert_played().await;
     assert_eq!(
         found.customer,
@@ -124,9 +124,9 @@ async fn finds_a_customer_by_another_address() {
 
 #[tokio::test]
 async fn finds_an_agent() {
-    let script = Script::of([exchange("user_search_agent")]).await;
+    let script = play([exchange("user_search_agent")]).await;
     let email = Email::parse("ana@example.com").unwrap();
-    let user = script.connector().find_user(&email).await.unwrap();
+    let user = connector(&script).find_user(&email).await.unwrap();
     script.assert_played().await;
     assert_eq!(user, Some(UserId("21000000000777".to_owned())));
 }
@@ -134,9 +134,8 @@ async fn finds_an_agent() {
 #[tokio::test]
 async fn lists_a_customers_tickets() {
     let exchanges = ["user_search_by_phone", "requested_tickets"].map(exchange);
-    let script = Script::of(exchanges).await;
-    let found = script
-        .connector()
+    let script = play(exchanges).await;
+    let found = connector(&script)
         .look_up(&records_of(by_phone()))
         .await
         .unwrap();
@@ -148,16 +147,15 @@ async fn lists_a_customers_tickets() {
 
 #[tokio::test]
 async fn lists_the_next_page() {
-    let other = golden::answer_body("requested_tickets")["tickets"][0].take();
+    let other = GOLDEN.answer_body("requested_tickets")["tickets"][0].take();
     let first = json(200, json!({ "tickets": vec![other; 100], "count": 101 }));
-    let script = Script::of([
+    let script = play([
         exchange("user_search_by_phone"),
         answered("requested_tickets", first),
         exchange("requested_tickets_next_page"),
     ])
     .await;
-    let found = script
-        .connector()
+    let found = connector(&script)
         .look_up(&records_of(by_phone()))
         .await
         .unwrap();
@@ -168,11 +166,11 @@ async fn lists_the_next_page() {
 
 #[tokio::test]
 async fn asks_when_a_ticket_was_solved() {
-    let script = Script::of([
+    let script = play([
         exchange("user_search_by_phone"),
         answered(
             "requested_tickets",
-            golden::answer("requested_tickets_solved"),
+            GOLDEN.answer("requested_tickets_solved"),
         ),
         exchange("ticket_metrics"),
     ])
@@ -184,7 +182,7 @@ async fn asks_when_a_ticket_was_solved() {
         }),
         ..records_of(by_phone())
     };
-    let found = script.connector().look_up(&query).await.unwrap();
+    let found = connector(&script).look_up(&query).await.unwrap();
     script.assert_played().await;
     assert_eq!(found.records[0].state, RecordState::Resolved);
     assert_eq!(
@@ -195,9 +193,8 @@ async fn asks_when_a_ticket_was_solved() {
 
 #[tokio::test]
 async fn searches_the_open_ticket_of_an_email_customer() {
-    let script = Script::of([exchange("search_open_by_email")]).await;
-    let found = script
-        .connector()
+    let script = play([exchange("search_open_by_email")]).await;
+    let found = connector(&script)
         .look_up(&records_of(by_email()))
         .await
         .unwrap();
@@ -208,12 +205,12 @@ async fn searches_the_open_ticket_of_an_email_customer() {
 
 #[tokio::test]
 async fn creates_a_ticket_for_a_known_customer() {
-    let script = Script::of([exchange("ticket_create")]).await;
+    let script = play([exchange("ticket_create")]).await;
     let new = NewRecord {
         owner: Some(UserId("21000000000777".to_owned())),
         ..new_record(RecordCustomer::Known(kim()))
     };
-    let created = script.connector().create_record(&new).await.unwrap();
+    let created = connector(&script).create_record(&new).await.unwrap();
     script.assert_played().await;
     assert_eq!(created.id.0, "4711");
     assert_eq!(created.customer, Some(kim()));
@@ -221,12 +218,9 @@ async fn creates_a_ticket_for_a_known_customer() {
 
 #[tokio::test]
 async fn creates_a_phone_customer_first() {
-    let script = Script::of([
+    let script = play([
         exchange("user_create"),
-        answered(
-            "ticket_create_for_new_user",
-            golden::answer("ticket_create"),
-        ),
+        answered("ticket_create_for_new_user", GOLDEN.answer("ticket_create")),
     ])
     .await;
     let customer = CustomerIdentity {
@@ -234,57 +228,50 @@ async fn creates_a_phone_customer_first() {
         ..by_phone()
     };
     let new = new_record(RecordCustomer::New(customer));
-    script.connector().create_record(&new).await.unwrap();
+    connector(&script).create_record(&new).await.unwrap();
     script.assert_played().await;
 }
 
 #[tokio::test]
 async fn creates_an_email_customer_first() {
-    let script = Script::of([
-        answered("user_create_by_email", golden::answer("user_create")),
-        answered(
-            "ticket_create_for_new_user",
-            golden::answer("ticket_create"),
-        ),
+    let script = play([
+        answered("user_create_by_email", GOLDEN.answer("user_create")),
+        answered("ticket_create_for_new_user", GOLDEN.answer("ticket_create")),
     ])
     .await;
     let new = new_record(RecordCustomer::New(by_email()));
-    script.connector().create_record(&new).await.unwrap();
+    connector(&script).create_record(&new).await.unwrap();
     script.assert_played().await;
 }
 
 #[tokio::test]
 async fn creates_an_anonymous_caller() {
-    let script = Script::of([
-        answered("user_create_anonymous", golden::answer("user_create")),
-        answered(
-            "ticket_create_for_new_user",
-            golden::answer("ticket_create"),
-        ),
+    let script = play([
+        answered("user_create_anonymous", GOLDEN.answer("user_create")),
+        answered("ticket_create_for_new_user", GOLDEN.answer("ticket_create")),
     ])
     .await;
     let new = new_record(RecordCustomer::Anonymous);
-    script.connector().create_record(&new).await.unwrap();
+    connector(&script).create_record(&new).await.unwrap();
     script.assert_played().await;
 }
 
 #[tokio::test]
 async fn creates_a_follow_up_with_the_parents_tags() {
-    let script = Script::of(["ticket_show_closed", "ticket_create_follow_up"].map(exchange)).await;
+    let script = play(["ticket_show_closed", "ticket_create_follow_up"].map(exchange)).await;
     let new = NewRecord {
         follow_up_of: Some(RecordId("4002".to_owned())),
         ..new_record(RecordCustomer::Known(kim()))
     };
-    let created = script.connector().create_record(&new).await.unwrap();
+    let created = connector(&script).create_record(&new).await.unwrap();
     script.assert_played().await;
     assert_eq!(created.tags, ["vip", "casewire"]);
 }
 
 #[tokio::test]
 async fn appends_a_note_with_tags_and_trace() {
-    let script = Script::of([exchange("ticket_update_append")]).await;
-    let appended = script
-        .connector()
+    let script = play([exchange("ticket_update_append")]).await;
+    let appended = connector(&script)
         .append(&record(RecordState::Open), &append())
         .await;
     script.assert_played().await;
@@ -296,8 +283,8 @@ async fn appends_a_note_with_tags_and_trace() {
 
 #[tokio::test]
 async fn appends_two_sessions_in_one_update() {
-    let answer = golden::answer("ticket_update_append");
-    let script = Script::of([answered("ticket_update_two_sessions", answer)]).await;
+    let answer = GOLDEN.answer("ticket_update_append");
+    let script = play([answered("ticket_update_two_sessions", answer)]).await;
     let chat = SessionNotes {
         session: SessionKey::parse(&Arc::from("//contact-center/acme"), "chat/5").unwrap(),
         notes: vec![Note {
@@ -309,8 +296,7 @@ async fn appends_two_sessions_in_one_update() {
         sessions: vec![joining(&[linked(), ended()]), chat],
         ..append()
     };
-    script
-        .connector()
+    connector(&script)
         .append(&record(RecordState::Open), &what)
         .await
         .unwrap();
@@ -319,8 +305,8 @@ async fn appends_two_sessions_in_one_update() {
 
 #[tokio::test]
 async fn appends_a_note_that_looks_like_html() {
-    let answer = golden::answer("ticket_update_append");
-    let script = Script::of([answered("ticket_update_html", answer)]).await;
+    let answer = GOLDEN.answer("ticket_update_append");
+    let script = play([answered("ticket_update_html", answer)]).await;
     let note = Note {
         text: "Queue: <New> & \"old\"\nLanguage: en".to_owned(),
         ..linked()
@@ -329,8 +315,7 @@ async fn appends_a_note_that_looks_like_html() {
         sessions: vec![joining(&[note])],
         ..append()
     };
-    script
-        .connector()
+    connector(&script)
         .append(&record(RecordState::Open), &what)
         .await
         .unwrap();
@@ -339,15 +324,14 @@ async fn appends_a_note_that_looks_like_html() {
 
 #[tokio::test]
 async fn reopens_a_solved_ticket() {
-    let script = Script::of([exchange("ticket_update_reopen")]).await;
+    let script = play([exchange("ticket_update_reopen")]).await;
     let what = Append {
         owner: Some(UserId("21000000000777".to_owned())),
         status: StatusChange::DefaultOpen,
         tags: Vec::new(),
         ..append()
     };
-    let opened = script
-        .connector()
+    let opened = connector(&script)
         .append(&record(RecordState::Resolved), &what)
         .await;
     script.assert_played().await;
@@ -356,8 +340,8 @@ async fn reopens_a_solved_ticket() {
 
 #[tokio::test]
 async fn reopens_with_a_custom_status() {
-    let script = Script::of([exchange("ticket_update_reopen_custom_status")]).await;
-    let mut config = script.config("client-secret-1");
+    let script = play([exchange("ticket_update_reopen_custom_status")]).await;
+    let mut config = config(&script, "client-secret-1");
     config.reopen_custom_status_id = Some(21_000_000_007_001);
     let what = Append {
         status: StatusChange::DefaultOpen,

@@ -1,8 +1,8 @@
 //! The golden requests beside Zendesk's OpenAPI document.
 
-use crate::golden;
-use crate::openapi::Document;
-use crate::recordings::folder;
+use super::account::GOLDEN;
+use super::openapi::Document;
+use crate::recorded::folder;
 
 /// What the document leaves out although Zendesk takes it: the operation's name begins so, the complaint, and where it
 /// is documented instead.
@@ -26,11 +26,13 @@ const GAPS: &[(&str, &str, &str)] = &[
 
 #[test]
 fn zendesks_document_allows_every_request() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = folder("zendesk") else {
+        return;
+    };
     let document = Document::read(&folder.join("oas.yaml"));
     let mut unexpected = Vec::new();
     let mut met = vec![false; GAPS.len()];
-    for (operation, request) in golden::requests() {
+    for (operation, request) in GOLDEN.requests() {
         for complaint in document.complaints(&request) {
             let gap = GAPS
                 .iter()

@@ -3,20 +3,20 @@
 use casewire_core::{Apply, CrmConnector as _, Severity};
 use casewire_zendesk::{DefaultUser, Zendesk};
 
-use crate::golden;
-use crate::script::{Script, answered, exchange};
+use super::account::{GOLDEN, config, exchange, play};
+use crate::script::answered;
 
 #[tokio::test]
 async fn creates_the_two_fields() {
-    let none = golden::answer("ticket_fields_of_new_account");
-    let script = Script::of([
+    let none = GOLDEN.answer("ticket_fields_of_new_account");
+    let script = play([
         answered("ticket_fields", none),
         exchange("oauth_token_for_setup"),
         exchange("ticket_field_create_leaf_queue"),
         exchange("ticket_field_create_sessions"),
     ])
     .await;
-    let mut config = script.config("client-secret-1");
+    let mut config = config(&script, "client-secret-1");
     config.fields = None;
     let changes = Zendesk::new(config)
         .unwrap()
@@ -29,8 +29,8 @@ async fn creates_the_two_fields() {
 
 #[tokio::test]
 async fn creates_nothing_that_is_there() {
-    let script = Script::of([exchange("ticket_fields")]).await;
-    let mut config = script.config("client-secret-1");
+    let script = play([exchange("ticket_fields")]).await;
+    let mut config = config(&script, "client-secret-1");
     config.fields = None;
     let changes = Zendesk::new(config)
         .unwrap()
@@ -50,8 +50,8 @@ async fn checks_credentials_scopes_fields_user_and_status() {
         "user_show",
         "custom_statuses",
     ];
-    let script = Script::of(exchanges.map(exchange)).await;
-    let mut config = script.config("client-secret-1");
+    let script = play(exchanges.map(exchange)).await;
+    let mut config = config(&script, "client-secret-1");
     config.default_user = Some(DefaultUser::Id(21_000_000_000_777));
     config.reopen_custom_status_id = Some(21_000_000_007_001);
     let findings = Zendesk::new(config).unwrap().check().await.unwrap();

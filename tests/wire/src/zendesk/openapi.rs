@@ -5,7 +5,7 @@ use std::path::Path;
 use jsonschema::Draft;
 use serde_json::{Value, json};
 
-pub(crate) struct Document(Value);
+pub(super) struct Document(Value);
 
 /// What the document says of one operation.
 struct Operation<'a> {
@@ -34,7 +34,7 @@ impl Operation<'_> {
 }
 
 impl Document {
-    pub(crate) fn read(path: &Path) -> Self {
+    pub(super) fn read(path: &Path) -> Self {
         let text = std::fs::read_to_string(path)
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let options = serde_saphyr::options! { budget: None };
@@ -43,7 +43,7 @@ impl Document {
     }
 
     /// Everything about `request`, as a golden file has it, that the document does not allow.
-    pub(crate) fn complaints(&self, request: &Value) -> Vec<String> {
+    pub(super) fn complaints(&self, request: &Value) -> Vec<String> {
         let (method, path) = (
             request["method"].as_str().unwrap(),
             request["path"].as_str().unwrap(),

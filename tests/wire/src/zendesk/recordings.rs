@@ -1,9 +1,5 @@
 //! Answers recorded from real accounts, served to the connector. They are no part of the repository.
 
-use std::io::{self, Write as _};
-use std::path::PathBuf;
-use std::sync::Once;
-
 use casewire_core::{
     Apply, CrmConnector as _, CustomerIdentity, Email, Error, ErrorKind, Record, RecordCustomer,
     RecordId, RecordState, Severity,
@@ -12,54 +8,23 @@ use casewire_zendesk::Zendesk;
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
-use crate::golden;
-use crate::script::{Exchange, Script, answered, exchange, json};
-use crate::story::{append, by_phone, new_record, record, records_of, who};
-
-static SKIPPED: Once = Once::new();
-
-/// The folder of Zendesk's recordings, when there is one; says so when there is none.
-pub(crate) fn folder() -> Option<PathBuf> {
-    let Some(folder) = std::env::var_os("CASEWIRE_RECORDINGS") else {
-        // Written past the capture of test output, so that it is seen.
-        SKIPPED.call_once(|| {
-            let _ = writeln!(io::stderr(), "skipped: CASEWIRE_RECORDINGS is not set");
-        });
-        return None;
-    };
-    Some(PathBuf::from(folder).join("zendesk"))
-}
+use super::account::{GOLDEN, config, connector, exchange, play, play_without_token, record};
+use crate::recorded;
+use crate::script::{Exchange, Script, answered, json};
+use crate::story::{append, by_phone, new_record, records_of, who};
 
 fn recording(file: &str) -> Option<Value> {
-    let path = folder()?.join(file);
-    let text = std::fs::read_to_string(&path)
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    Some(serde_json::from_str(&text).unwrap())
+    recorded::recording("zendesk", file)
 }
 
-/// The answer of one recorded exchange, with its headers.
+/// The answer of one recorded exchange.
 fn answer_of(exchange: &Value) -> ResponseTemplate {
-    let response = &exchange["response"];
-    let status = u16::try_from(response["status"].as_u64().unwrap()).unwrap();
-    let headers = response["headers"].as_object().unwrap().iter();
-    // The body was unpacked and laid out anew.
-    let headers = headers.filter(|(name, _)| {
-        !matches!(
-            name.as_str(),
-            "content-length" | "content-encoding" | "transfer-encoding"
-        )
-    });
-    headers.fold(
-        json(status, response["body"].clone()),
-        |answer, (name, value)| {
-            answer.append_header(name.as_str(), value.as_str().unwrap_or_default())
-        },
-    )
+    recorded::answer_of(&exchange["response"])
 }
 
 async fn script_of<const N: usize>(exchanges: [Exchange; N]) -> (Script, Zendesk) {
-    let script = Script::of(exchanges).await;
-    let connector = script.connector();
+    let script = play(exchanges).await;
+    let connector = connector(&script);
     (script, connector)
 }
 
@@ -201,7 +166,7 @@ async fn created_users_are_understood() {
     };
     let created = &recorded["interactions"][0];
     let id = created["response"]["body"]["user"]["id"].clone();
-    let mut ticket = golden::answer_body("ticket_create");
+    let mut ticket = GOLDEN.answer_body("ticket_create");
     ticket["ticket"]["requester_id"] = id.clone();
     let (script, connector) = script_of([
         answered("user_create", answer_of(created)),
@@ -221,14 +186,14 @@ async fn created_fields_are_understood() {
     };
     let created = &recorded["interactions"][0];
     let listed = json!({ "ticket_fields": [created["response"]["body"]["ticket_field"]] });
-    let script = Script::of([
+    let script = play([
         answered("ticket_fields", json(200, listed)),
         exchange("oauth_token_for_setup"),
         answered("ticket_field_create_leaf_queue", answer_of(created)),
         answered("ticket_field_create_sessions", answer_of(created)),
     ])
     .await;
-    let mut config = script.config("client-secret-1");
+    let mut config = config(&script, "client-secret-1");
     config.fields = None;
     let changes = Zendesk::new(config)
         .unwrap()
@@ -311,9 +276,8 @@ async fn refused(status: u16, answer: ResponseTemplate) -> Error {
         exchanges.push(answered("ticket_update_append", answer));
     }
     exchanges.push(exchange("ticket_show"));
-    let script = Script::without_token(exchanges).await;
-    let answer = script
-        .connector()
+    let script = play_without_token(exchanges).await;
+    let answer = connector(&script)
         .append(&record(RecordState::Open), &append())
         .await;
     answer.unwrap_err()

@@ -1,0 +1,12 @@
+mod appending;
+mod creating;
+mod creating_again;
+mod login;
+mod looking_up;
+mod org;
+mod recorded_errors;
+mod recordings;
+mod refusals;
+mod refused_parts;
+mod setting_up;
+mod tidy;
