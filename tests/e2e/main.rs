@@ -2,6 +2,7 @@
 
 mod crash;
 mod day;
+mod demo;
 mod http;
 mod ops;
 mod process;

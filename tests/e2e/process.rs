@@ -20,18 +20,46 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+/// A CRM that the command can fake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Crm {
+    Salesforce,
+    Zendesk,
+}
+
+impl Crm {
+    pub(crate) const ALL: [Self; 2] = [Self::Salesforce, Self::Zendesk];
+
+    /// As `--crm` and the config have it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Salesforce => "salesforce",
+            Self::Zendesk => "zendesk",
+        }
+    }
+
+    /// The key of the config that names the account.
+    fn account(self) -> &'static str {
+        match self {
+            Self::Salesforce => "my_domain",
+            Self::Zendesk => "subdomain",
+        }
+    }
+}
+
 /// A sandbox process and a config for it in a folder of their own; both go with it.
 pub(crate) struct Setup {
     /// The folder that commands run in.
     pub(crate) folder: TempDir,
     /// Where the sandbox listens.
     pub(crate) address: String,
+    crm: Crm,
     sandbox: Child,
 }
 
 impl fmt::Debug for Setup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Setup({})", self.address)
+        write!(f, "Setup({:?} on {})", self.crm, self.address)
     }
 }
 
@@ -74,10 +102,16 @@ impl Ended {
     }
 }
 
-/// Starts a fake Zendesk with `more` arguments, sets it up, and writes a config with `rules` for it.
+/// A fake Zendesk that is set up, see [`sandbox`].
 pub(crate) fn zendesk(rules: &str, more: &[&str]) -> Setup {
+    sandbox(Crm::Zendesk, rules, more)
+}
+
+/// Starts a fake with `more` arguments, sets it up, and writes a config with `rules` for it.
+pub(crate) fn sandbox(crm: Crm, rules: &str, more: &[&str]) -> Setup {
     let mut sandbox = Command::new(binary())
         .args(["sandbox", "--listen", "127.0.0.1:0", "--format", "json"])
+        .args(["--crm", crm.name()])
         .args(more)
         .stdout(Stdio::piped())
         .spawn()
@@ -95,6 +129,7 @@ pub(crate) fn zendesk(rules: &str, more: &[&str]) -> Setup {
     let setup = Setup {
         folder: TempDir::new().expect("a folder"),
         address,
+        crm,
         sandbox,
     };
     setup.write("secret", "sandbox");
@@ -107,9 +142,11 @@ impl Setup {
     /// Writes a config for the OAuth client `client` with `rules`.
     pub(crate) fn configure(&self, client: &str, rules: &str) {
         let config = format!(
-            "[connector]\ntype = \"zendesk\"\nsubdomain = \"sandbox\"\nbase_url = \"http://{}\"\n\
+            "[connector]\ntype = \"{}\"\n{} = \"sandbox\"\nbase_url = \"http://{}\"\n\
              auth = {{ type = \"oauth_client_credentials\", client_id = \"{client}\", client_secret = {{ file = \"secret\" }} }}\n\
              \n[rules]\n{rules}\n",
+            self.crm.name(),
+            self.crm.account(),
             self.address
         );
         self.write("casewire.toml", &config);

@@ -1,15 +1,19 @@
 //! `casewire replay` against `casewire sandbox`.
 
-use crate::process::zendesk;
 use serde_json::json;
 
 use crate::day::{answered, event, lines};
+use crate::process::{Crm, sandbox, zendesk};
 
-const APPENDING: &str = "append_to_open = true\ntag_session_type = true\ntag_platform = true";
+const APPENDING: &str = "append_to_open = true";
 
 #[test]
-fn a_replay_makes_tickets_and_a_second_one_changes_nothing() {
-    let setup = zendesk(APPENDING, &[]);
+fn a_replay_makes_records_and_a_second_one_changes_nothing() {
+    Crm::ALL.into_iter().for_each(makes_records_once);
+}
+
+fn makes_records_once(crm: Crm) {
+    let setup = sandbox(crm, APPENDING, &[]);
     let events = [
         answered("call/1", "+15550100100", 1),
         answered("call/2", "+15550100100", 20),
@@ -25,7 +29,7 @@ fn a_replay_makes_tickets_and_a_second_one_changes_nothing() {
         .map(|line| line["outcome"].clone())
         .collect();
     assert_eq!(told, ["created", "appended", "created"]);
-    // The two customers are served side by side: either ticket may be the first.
+    // The two customers are served side by side: either record may be the first.
     let by_title = || {
         let mut records = setup.records();
         records.sort_by_key(|record| record["title"].to_string());
@@ -38,13 +42,8 @@ fn a_replay_makes_tickets_and_a_second_one_changes_nothing() {
         "Voice Inbound (IVR) - Support/Billing - 1"
     );
     assert_eq!(records[0]["sessions"], json!(["call/1", "call/2"]));
-    assert_eq!(
-        records[0]["tags"],
-        json!(["voice_inbound_ivr", "ujet"]),
-        "as Zendesk stores them"
-    );
     assert_eq!(records[0]["queue"], "13");
-    assert_eq!(records[0]["notes"].as_array().unwrap().len(), 4);
+    assert_eq!(records[0]["notes"].as_array().map(Vec::len), Some(4));
 
     let again = setup.run(&["replay", "day.ndjson"]);
     assert_eq!(again.code, 0, "{again:?}");
@@ -57,27 +56,33 @@ fn a_replay_makes_tickets_and_a_second_one_changes_nothing() {
 }
 
 #[test]
-fn a_replay_through_faults_makes_the_same_tickets() {
-    let faults = "throttle=0.1,unavailable=0.1,lost-answer=0.2,index-lag=30s";
-    for seed in ["1", "2", "3"] {
-        let setup = zendesk(APPENDING, &["--seed", seed]);
-        setup.control("PUT", "faults", faults);
-        let calls = (1..9).flat_map(|id| answered(&format!("call/{id}"), "+15550100100", id * 5));
-        setup.write("day.ndjson", &lines(&calls.collect::<Vec<_>>()));
-        let replayed = setup.run(&["replay", "day.ndjson"]);
-        assert_eq!(replayed.code, 0, "seed {seed}: {replayed:?}");
-        let records = setup.records();
-        assert_eq!(records.len(), 1, "seed {seed}");
-        assert_eq!(
-            records[0]["notes"].as_array().unwrap().len(),
-            16,
-            "seed {seed}"
-        );
-        assert_eq!(
-            setup.state()["customers"].as_array().unwrap().len(),
-            1,
-            "seed {seed}"
-        );
+fn tags_are_as_the_crm_stores_them() {
+    let setup = zendesk("tag_session_type = true\ntag_platform = true", &[]);
+    setup.write("day.ndjson", &lines(&answered("call/1", "+15550100100", 1)));
+    assert_eq!(setup.run(&["replay", "day.ndjson"]).code, 0);
+    let records = setup.records();
+    assert_eq!(records[0]["tags"], json!(["voice_inbound_ivr", "ujet"]));
+}
+
+#[test]
+fn a_replay_through_faults_makes_the_same_records() {
+    let calls = (1..9).flat_map(|id| answered(&format!("call/{id}"), "+15550100100", id * 5));
+    let day = lines(&calls.collect::<Vec<_>>());
+    let faults = "throttle=0.1,retry-after=0s,unavailable=0.1,lost-answer=0.2,index-lag=30s";
+    for crm in Crm::ALL {
+        for seed in ["1", "2", "3"] {
+            let setup = sandbox(crm, APPENDING, &["--seed", seed]);
+            setup.control("PUT", "faults", faults);
+            setup.write("day.ndjson", &day);
+            let replayed = setup.run(&["replay", "day.ndjson"]);
+            assert_eq!(replayed.code, 0, "{crm:?}, seed {seed}: {replayed:?}");
+            let state = setup.state();
+            let count = |list: &serde_json::Value| list.as_array().map(Vec::len);
+            assert_eq!(count(&state["records"]), Some(1), "{crm:?}, seed {seed}");
+            let notes = count(&state["records"][0]["notes"]);
+            assert_eq!(notes, Some(16), "{crm:?}, seed {seed}");
+            assert_eq!(count(&state["customers"]), Some(1), "{crm:?}, seed {seed}");
+        }
     }
 }
 
@@ -100,21 +105,28 @@ fn a_malformed_event_names_its_place_and_nothing_is_sent() {
 
 #[test]
 fn a_crm_without_the_fields_names_the_remedy() {
-    let setup = zendesk("", &[]);
-    setup.control("POST", "reset", "");
-    setup.write("day.ndjson", &lines(&answered("call/1", "+15550100100", 1)));
-    let ended = setup.run(&["replay", "day.ndjson"]);
-    assert_eq!(ended.code, 78, "{ended:?}");
-    assert!(ended.err.contains("casewire setup"), "{}", ended.err);
+    for crm in Crm::ALL {
+        let setup = sandbox(crm, "", &[]);
+        setup.control("POST", "reset", "");
+        setup.write("day.ndjson", &lines(&answered("call/1", "+15550100100", 1)));
+        let ended = setup.run(&["replay", "day.ndjson"]);
+        assert_eq!(ended.code, 78, "{crm:?}: {ended:?}");
+        assert!(ended.err.contains("casewire setup"), "{crm:?}: {ended:?}");
+    }
 }
 
 #[test]
 fn late_data_adds_a_note_and_opens_nothing() {
-    let setup = zendesk("", &[]);
+    Crm::ALL.into_iter().for_each(adds_late_data);
+}
+
+fn adds_late_data(crm: Crm) {
+    let setup = sandbox(crm, "", &[]);
     let mut events = answered("call/1", "+15550100100", 1);
     setup.write("day.ndjson", &lines(&events));
     assert_eq!(setup.run(&["replay", "day.ndjson"]).code, 0);
-    let id = setup.records()[0]["id"].as_str().unwrap().to_owned();
+    let records = setup.records();
+    let id = records[0]["id"].as_str().expect("an id");
     setup.control("PATCH", &format!("records/{id}"), r#"{"state":"resolved"}"#);
     events.push(event("call/1", "updated", 50, json!({ "rating": 5 })));
     setup.write("day.ndjson", &lines(&events));
@@ -122,9 +134,10 @@ fn late_data_adds_a_note_and_opens_nothing() {
     let records = setup.records();
     assert_eq!(records.len(), 1);
     assert_eq!(records[0]["state"], "resolved");
-    let notes = records[0]["notes"].as_array().unwrap();
-    assert_eq!(notes.len(), 3);
-    assert!(notes[2]["text"].as_str().unwrap().contains("Rating: 5"));
+    let notes = &records[0]["notes"];
+    assert_eq!(notes.as_array().map(Vec::len), Some(3));
+    let last = notes[2]["text"].as_str().expect("a text");
+    assert!(last.contains("Rating: 5"), "{crm:?}: {last}");
 }
 
 #[test]
@@ -155,27 +168,4 @@ fn check_tells_what_is_wrong_by_its_exit_code() {
     let bare = setup.run(&["check"]);
     assert_eq!(bare.code, 78, "missing fields: {bare:?}");
     assert!(bare.out.contains("casewire setup"), "{}", bare.out);
-}
-
-#[test]
-fn the_demo_ends_with_the_same_tickets() {
-    let setup = zendesk("", &[]);
-    let demo = setup.run(&["demo", "--once"]);
-    assert_eq!(demo.code, 0, "{demo:?}");
-    assert!(
-        demo.out
-            .contains("0 sessions changed anything, the same tickets as before"),
-        "{}",
-        demo.out
-    );
-    for outcome in ["created", "appended", "reopened", "follow_up", "none"] {
-        assert!(demo.out.contains(outcome), "{outcome}: {}", demo.out);
-    }
-    for rule in 1..=8 {
-        assert!(
-            demo.out.contains(&format!(" R{rule} ")),
-            "R{rule}: {}",
-            demo.out
-        );
-    }
 }

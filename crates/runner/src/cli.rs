@@ -10,6 +10,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::context::Format;
+use crate::crm::{self, Crm};
 
 pub(crate) use stored::{
     ExplainArgs, Parked, ParkedArgs, SessionsArgs, Store, StoreArgs, WhichParked,
@@ -108,18 +109,11 @@ pub(crate) struct DemoArgs {
 #[command(after_help = "\
 Examples:
   casewire init
-  casewire init --crm zendesk --config acme.toml")]
+  casewire init --crm salesforce --config acme.toml")]
 pub(crate) struct InitArgs {
     /// The CRM to write it for
     #[arg(long, value_enum, default_value = "zendesk")]
     pub(crate) crm: Crm,
-}
-
-/// The CRMs that this build knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Crm {
-    /// Zendesk Support.
-    Zendesk,
 }
 
 /// Read the config, then ask the CRM for credentials, scopes, fields, statuses and users
@@ -141,12 +135,16 @@ pub(crate) struct CheckArgs {
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
-  casewire setup          says what it would do
-  casewire setup --yes    does it; doing it again changes nothing")]
+  casewire setup                  says what it would do
+  casewire setup --yes            does it; doing it again changes nothing
+  casewire setup --metadata sfdx  writes it as files to deploy (Salesforce), asks no CRM")]
 pub(crate) struct SetupArgs {
     /// Do it
     #[arg(long)]
     pub(crate) yes: bool,
+    /// Write what the CRM needs as metadata files into this folder instead, for deployment by other means
+    #[arg(long, value_name = "DIR", conflicts_with = "yes")]
+    pub(crate) metadata: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
@@ -201,14 +199,14 @@ pub(crate) struct SimulateArgs {
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Faults, comma-separated:
-  throttle, unavailable, reset, lost-answer, expire-token   =PROBABILITY from 0 to 1
-  expire-token                                              alone: once, before the next request
-  slow, index-lag, retry-after                              =DURATION, for example 200ms, 30s or 2m
+  throttle, unavailable, reset, lost-answer, expire-token, lock   =PROBABILITY from 0 to 1
+  expire-token                                                    alone: once, before the next request
+  slow, index-lag, retry-after                                    =DURATION, for example 200ms, 30s or 2m
 
 Examples:
   casewire sandbox
   casewire sandbox --crm zendesk --listen 127.0.0.1:9001 --faults throttle=0.05,slow=200ms
-  casewire sandbox --crm zendesk=127.0.0.1:9001 --crm zendesk=127.0.0.1:9002")]
+  casewire sandbox --crm salesforce=127.0.0.1:9001 --crm zendesk=127.0.0.1:9002")]
 pub(crate) struct SandboxArgs {
     /// The CRM to fake; NAME=ADDR, repeated, serves several
     #[arg(long, value_name = "NAME[=ADDR]", default_value = "zendesk", value_parser = fake)]
@@ -283,8 +281,10 @@ fn fake(text: &str) -> Result<Fake, String> {
         Some((name, address)) => (name, Some(address)),
         None => (text, None),
     };
-    let crm = Crm::from_str(name, false)
-        .map_err(|_| format!("`{name}` is no CRM that can be faked; known: zendesk"))?;
+    let crm = Crm::named(name).ok_or_else(|| {
+        let known = crm::names().join(", ");
+        format!("`{name}` is no CRM that can be faked; known: {known}")
+    })?;
     let listen = address.map(loopback).transpose()?;
     Ok(Fake { crm, listen })
 }
@@ -328,7 +328,11 @@ mod tests {
         let read = fake("zendesk=127.0.0.1:9002").unwrap();
         assert_eq!(read.listen.unwrap().port(), 9002);
         assert_eq!(fake("zendesk").unwrap().listen, None);
-        assert!(fake("hubspot").unwrap_err().contains("known: zendesk"));
+        assert!(
+            fake("hubspot")
+                .unwrap_err()
+                .contains("known: salesforce, zendesk")
+        );
         assert!(fake("zendesk=here").unwrap_err().contains("127.0.0.1:9001"));
     }
     #[test]

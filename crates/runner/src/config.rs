@@ -15,13 +15,12 @@ mod typed;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use casewire_core::{CrmConnector, Profile, Settings};
-use casewire_zendesk::{Zendesk, ZendeskConfig};
+use casewire_core::Settings;
 
 use crate::exit::{Exit, Failure};
 
+pub use connector::ConnectorConfig;
 pub use problem::{ConfigError, Problem};
 pub(crate) use schema::schema;
 pub use sections::{ConsoleConfig, IntakeConfig, StoreConfig, WebhookConfig};
@@ -49,41 +48,6 @@ pub struct Config {
     pub console: Option<ConsoleConfig>,
     /// Where to tell of each session that is linked to a record.
     pub webhooks: Vec<WebhookConfig>,
-}
-
-/// The config of one connector.
-#[derive(Clone, Debug)]
-pub enum ConnectorConfig {
-    /// A Zendesk account.
-    Zendesk(ZendeskConfig),
-}
-
-impl ConnectorConfig {
-    /// What is constant about the CRM.
-    pub fn profile(&self) -> Profile {
-        match self {
-            Self::Zendesk(_) => casewire_zendesk::profile(),
-        }
-    }
-
-    /// The same, with requests that wait up to `budget` in all for the CRM's limits and between tries.
-    #[must_use]
-    pub fn with_wait_budget(mut self, budget: Duration) -> Self {
-        match &mut self {
-            Self::Zendesk(config) => config.retry.wait_budget = budget,
-        }
-        self
-    }
-
-    /// Builds the connector. Reads its secrets; asks the CRM nothing yet.
-    ///
-    /// # Errors
-    /// When a secret can not be read, or a value does not fit.
-    pub fn connect(&self) -> casewire_core::Result<Box<dyn CrmConnector>> {
-        match self {
-            Self::Zendesk(config) => Ok(Box::new(Zendesk::new(config.clone())?)),
-        }
-    }
 }
 
 impl Config {

@@ -4,11 +4,9 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use crate::cli::{Crm, InitArgs};
+use crate::cli::InitArgs;
 use crate::context::{Context, DEFAULT_CONFIG};
 use crate::exit::{Exit, Failure};
-
-const ZENDESK: &str = include_str!("init/zendesk.toml");
 
 /// Writes the file that `--config` names, or `casewire.toml`. Never overwrites one.
 pub(crate) fn run(args: InitArgs, context: &Context) -> Result<Exit, Failure> {
@@ -16,9 +14,7 @@ pub(crate) fn run(args: InitArgs, context: &Context) -> Result<Exit, Failure> {
         .config
         .as_deref()
         .unwrap_or(Path::new(DEFAULT_CONFIG));
-    let text = match args.crm {
-        Crm::Zendesk => ZENDESK,
-    };
+    let text = args.crm.template();
     let written = File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
     match written {
         Ok(()) => {}
@@ -53,10 +49,10 @@ pub(crate) fn run(args: InitArgs, context: &Context) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-/// The template with every commented-out setting in force. Prose has a space after its `#`.
+/// A template with every commented-out setting in force. Prose has a space after its `#`.
 #[cfg(test)]
-pub(crate) fn uncommented() -> String {
-    let lines = ZENDESK.lines().map(|line| match line.strip_prefix('#') {
+pub(crate) fn uncommented(template: &str) -> String {
+    let lines = template.lines().map(|line| match line.strip_prefix('#') {
         Some(setting) if !setting.starts_with(' ') && !setting.is_empty() => setting,
         _ => line,
     });
@@ -71,6 +67,7 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
+    use crate::crm::Crm;
 
     fn parse(text: &str) -> Config {
         Config::parse(Path::new("casewire.toml"), text.as_bytes())
@@ -78,59 +75,66 @@ mod tests {
     }
 
     #[test]
-    fn the_template_is_a_config_with_the_default_rules() {
-        let config = parse(ZENDESK);
-        assert_eq!(config.settings.rules, Rules::default());
-        assert_eq!(config.settings.silenced(), []);
-        assert_eq!(config.connectors.len(), 1);
-    }
-
-    #[test]
-    fn every_setting_of_the_template_is_one_and_none_is_left_out() {
-        parse(&uncommented());
-        let file: toml::Table = uncommented().parse().unwrap();
-        let shown: BTreeSet<_> = file["rules"].as_table().unwrap().keys().cloned().collect();
-        let known = serde_json::to_value(Rules::default()).unwrap();
-        let known: BTreeSet<_> = known.as_object().unwrap().keys().cloned().collect();
-        assert_eq!(shown, known);
-    }
-    #[test]
-    fn every_key_of_the_connector_is_shown() {
-        let file: toml::Table = uncommented().parse().unwrap();
-        let shown = file["connector"].as_table().unwrap();
-        let schema = schemars::schema_for!(casewire_zendesk::ZendeskConfig).to_value();
-        for key in schema["properties"].as_object().unwrap().keys() {
-            assert!(shown.contains_key(key), "the template lacks `{key}`");
+    fn a_template_is_a_config_with_the_default_rules() {
+        for crm in Crm::ALL {
+            let config = parse(&crm.template());
+            assert_eq!(config.settings.rules, Rules::default());
+            assert_eq!(config.settings.silenced(), []);
+            let connectors = config.connectors.values();
+            let names: Vec<_> = connectors.map(|one| one.profile().name).collect();
+            assert_eq!(names, [crm.name()]);
         }
     }
 
-    /// The table in the comments that begins with `start`.
-    fn commented(start: &str) -> String {
-        let (_, found) = ZENDESK.split_once(start).unwrap();
-        let (value, _) = found.split_once("},").unwrap();
-        format!("{start}{value}}}")
+    #[test]
+    fn every_setting_of_a_template_is_one_and_none_is_left_out() {
+        for crm in Crm::ALL {
+            let text = uncommented(&crm.template());
+            parse(&text);
+            let file: toml::Table = text.parse().unwrap();
+            let shown: BTreeSet<_> = file["rules"].as_table().unwrap().keys().cloned().collect();
+            let known = serde_json::to_value(Rules::default()).unwrap();
+            let known: BTreeSet<_> = known.as_object().unwrap().keys().cloned().collect();
+            assert_eq!(shown, known);
+        }
+    }
+
+    /// The kinds of `auth` in the comments, each as it would be written.
+    fn other_auths(template: &str) -> Vec<String> {
+        let (_, others) = template.split_once("# Other kinds of `auth`").unwrap();
+        let others = others.split("\n\n").next().unwrap();
+        let lines = others.replace("\n#  ", "");
+        let found = lines.match_indices("{ type = ");
+        let ends = |start: usize| lines[start..].find("},").map(|end| start + end + 1);
+        found
+            .map(|(start, _)| lines[start..ends(start).unwrap()].to_owned())
+            .collect()
     }
 
     #[test]
     fn the_other_kinds_of_auth_are_right() {
-        let auth = "auth = { type = \"oauth_client_credentials\"";
-        for kind in ["oauth_refresh_token", "api_token"] {
-            let other = commented(&format!("{{ type = \"{kind}\""));
-            let (before, rest) = ZENDESK.split_once(auth).unwrap();
+        for crm in Crm::ALL {
+            let template = crm.template();
+            let (before, rest) = template.split_once("\nauth = ").unwrap();
             let (_, after) = rest.split_once('\n').unwrap();
-            parse(&format!("{before}auth = {other}\n{after}"));
+            let others = other_auths(&template);
+            assert!(!others.is_empty(), "{crm:?}");
+            for auth in others {
+                parse(&format!("{before}\nauth = {auth}\n{after}"));
+            }
         }
     }
 
     #[test]
     fn several_accounts_are_written_as_the_hint_says() {
-        let (_, hint) = ZENDESK.split_once("#   [sources").unwrap();
-        let hint: String = hint.split("\n\n").next().unwrap().replace("#   ", "");
-        let several = ZENDESK.replace("[connector]", "[connectors.support]");
-        let config = parse(&format!("{several}\n[sources{hint}\n"));
-        assert_eq!(
-            config.connector_for("//contact-center/acme").unwrap().0,
-            "support"
-        );
+        for crm in Crm::ALL {
+            let template = crm.template();
+            let (_, hint) = template.split_once("#   [sources").unwrap();
+            let hint = hint.split("\n\n").next().unwrap().replace("#   ", "");
+            let several = template.replace("[connector]", "[connectors.support]");
+            let config = parse(&format!("{several}\n[sources{hint}\n"));
+            let (name, _) = config.connector_for("//contact-center/acme").unwrap();
+            assert_eq!(name, "support");
+        }
     }
 }

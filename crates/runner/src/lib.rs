@@ -6,6 +6,7 @@ mod command;
 mod completions;
 mod config;
 mod context;
+mod crm;
 mod demo;
 mod exit;
 mod explain;

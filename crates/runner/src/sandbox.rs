@@ -8,8 +8,9 @@ use futures::future::{try_join, try_join_all};
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::cli::{Crm, Fake, SandboxArgs};
+use crate::cli::{Fake, SandboxArgs};
 use crate::context::{Context, Format};
+use crate::crm::Crm;
 use crate::exit::{Exit, Failure};
 
 /// Serves until Ctrl-C or SIGTERM.
@@ -24,9 +25,7 @@ pub(crate) async fn run(args: SandboxArgs, context: &Context) -> Result<Exit, Fa
         };
         let listener = bind(listen.unwrap_or(args.listen), option).await?;
         let address = listener.local_addr()?;
-        let sandbox = match crm {
-            Crm::Zendesk => Sandbox::zendesk(args.seed),
-        };
+        let sandbox = crm.sandbox(args.seed);
         sandbox.set_faults(args.faults.clone());
         fakes.push((crm, address));
         serving.push(serve(listener, sandbox));
@@ -53,34 +52,24 @@ async fn bind(address: SocketAddr, option: &str) -> Result<TcpListener, Failure>
 
 fn announce(crm: Crm, address: SocketAddr, context: &Context) -> Result<(), Failure> {
     let mut output = context.output();
-    match (context.format, crm) {
-        (Format::Json, Crm::Zendesk) => {
-            output.write_json(&json!({ "crm": "zendesk", "address": address }))?;
+    match context.format {
+        Format::Json => {
+            output.write_json(&json!({ "crm": crm.name(), "address": address }))?;
         }
-        (Format::Table, Crm::Zendesk) => {
+        Format::Table => {
             writeln!(
                 output,
-                "Serving a fake Zendesk on http://{address} until Ctrl-C."
+                "Serving a fake {} on http://{address} until Ctrl-C.",
+                crm.label()
             )?;
             writeln!(
                 output,
                 "To use it, set CASEWIRE_SANDBOX_SECRET=sandbox and put this into casewire.toml:\n"
             )?;
-            writeln!(output, "{}", zendesk_config(address))?;
+            writeln!(output, "{}", crm.sandbox_config(address))?;
         }
     }
     Ok(output.flush()?)
-}
-
-fn zendesk_config(address: SocketAddr) -> String {
-    format!(
-        "[connector]
-type = \"zendesk\"
-subdomain = \"sandbox\"
-base_url = \"http://{address}\"
-auth = {{ type = \"oauth_client_credentials\", client_id = \"sandbox\", client_secret = {{ env = \"CASEWIRE_SANDBOX_SECRET\" }} }}
-"
-    )
 }
 
 async fn serve(listener: TcpListener, sandbox: Sandbox) -> Result<(), Failure> {
@@ -111,19 +100,4 @@ async fn asked_to_end() -> bool {
 #[cfg(not(unix))]
 async fn asked_to_end() -> bool {
     false
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-    use crate::config::Config;
-
-    #[test]
-    fn the_announced_config_is_one() {
-        let text = zendesk_config("127.0.0.1:9001".parse().unwrap());
-        let config = Config::parse(Path::new("casewire.toml"), text.as_bytes());
-        assert_eq!(config.unwrap().connectors.len(), 1);
-    }
 }

@@ -1,5 +1,7 @@
 //! `casewire setup`: creates what the CRM needs, or says what it would create.
 
+mod metadata;
+
 use std::io::Write as _;
 
 use casewire_core::Apply;
@@ -26,6 +28,9 @@ pub(crate) async fn run(args: SetupArgs, context: &Context) -> Result<Exit, Fail
             format!("setting up: `{}` has no connector", config.path.display()),
             "add a `[connector]` table; `casewire init` writes an example",
         ));
+    }
+    if let Some(folder) = &args.metadata {
+        return metadata::write(folder, &config, context);
     }
     let apply = if args.yes { Apply::Write } else { Apply::Plan };
     let mut planned = 0;

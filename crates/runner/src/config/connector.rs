@@ -1,19 +1,69 @@
-//! Reads `[connector]` or `[connectors.NAME]`.
+//! `[connector]` and `[connectors.NAME]`: the connectors of this build, and how their tables are read.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use casewire_core::{CrmConnector, Profile};
 use casewire_http::BaseUrl;
-use casewire_zendesk::ZendeskConfig;
+use casewire_salesforce::{MetadataFile, Salesforce, SalesforceConfig};
+use casewire_zendesk::{Zendesk, ZendeskConfig};
+use schemars::JsonSchema;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::key::KeyPath;
 use super::reader::{Reader, Value};
-use super::{ConnectorConfig, DEFAULT_CONNECTOR, Problem, typed};
+use super::{DEFAULT_CONNECTOR, Problem, typed};
+use crate::crm::{self, Crm};
 
-/// The connectors there are, and those that are to come.
-const CONNECTORS: [&str; 1] = ["zendesk"];
-const COMING_CONNECTORS: [&str; 3] = ["salesforce", "kustomer", "freshdesk"];
+/// A CRM and how to reach it.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(tag = "type", rename_all = "snake_case")]
+pub enum ConnectorConfig {
+    /// A Salesforce org.
+    Salesforce(Box<SalesforceConfig>),
+    /// A Zendesk Support account.
+    Zendesk(Box<ZendeskConfig>),
+}
+
+impl ConnectorConfig {
+    /// What is constant about the CRM.
+    pub fn profile(&self) -> Profile {
+        match self {
+            Self::Salesforce(config) => casewire_salesforce::profile(config.record_object),
+            Self::Zendesk(_) => casewire_zendesk::profile(),
+        }
+    }
+
+    /// The same, with requests that wait up to `budget` in all for the CRM's limits and between tries.
+    #[must_use]
+    pub fn with_wait_budget(mut self, budget: Duration) -> Self {
+        match &mut self {
+            Self::Salesforce(config) => config.retry.wait_budget = budget,
+            Self::Zendesk(config) => config.retry.wait_budget = budget,
+        }
+        self
+    }
+
+    /// The files that deploy what the CRM needs; none where the vendor knows no such files.
+    pub(crate) fn metadata(&self) -> Option<Vec<MetadataFile>> {
+        match self {
+            Self::Salesforce(config) => Some(casewire_salesforce::metadata(config)),
+            Self::Zendesk(_) => None,
+        }
+    }
+
+    /// Builds the connector. Reads its secrets; asks the CRM nothing yet.
+    ///
+    /// # Errors
+    /// When a secret can not be read, or a value does not fit.
+    pub fn connect(&self) -> casewire_core::Result<Box<dyn CrmConnector>> {
+        match self {
+            Self::Salesforce(config) => Ok(Box::new(Salesforce::new((**config).clone())?)),
+            Self::Zendesk(config) => Ok(Box::new(Zendesk::new((**config).clone())?)),
+        }
+    }
+}
 
 impl Reader {
     pub(super) fn connectors(&mut self, file: &DeTable<'_>) -> BTreeMap<String, ConnectorConfig> {
@@ -57,18 +107,16 @@ impl Reader {
             });
             return None;
         };
-        if !CONNECTORS.contains(&name) {
-            let (message, remedy) = match COMING_CONNECTORS.contains(&name) {
+        let Some(crm) = Crm::named(name) else {
+            let names = crm::names();
+            let (message, remedy) = match crm::COMING.contains(&name) {
                 true => (
                     format!("the connector `{name}` is not in this build yet"),
-                    format!(
-                        "the connectors of this build: {}",
-                        typed::quoted(&CONNECTORS)
-                    ),
+                    format!("the connectors of this build: {}", typed::quoted(&names)),
                 ),
                 false => (
                     format!("unknown connector `{name}`"),
-                    typed::suggestion(name, &CONNECTORS),
+                    typed::suggestion(name, &names),
                 ),
             };
             self.problems.push(Problem {
@@ -78,13 +126,15 @@ impl Reader {
                 remedy,
             });
             return None;
-        }
+        };
         let mut keys = table.clone();
         keys.remove("type");
         let keys = Spanned::new(value.span(), DeValue::Table(keys));
         self.refuse_foreign_base_url(path, table);
-        self.section::<ZendeskConfig>(path, &keys)
-            .map(ConnectorConfig::Zendesk)
+        match crm {
+            Crm::Salesforce => self.section(path, &keys).map(ConnectorConfig::Salesforce),
+            Crm::Zendesk => self.section(path, &keys).map(ConnectorConfig::Zendesk),
+        }
     }
 
     fn refuse_foreign_base_url(&mut self, path: &KeyPath, connector: &DeTable<'_>) {

@@ -13,11 +13,18 @@ use super::secret;
 const HARMLESS_TABLES: [&str; 4] = ["queues", "rules", "sources", "store"];
 
 /// The keys of other tables whose values are harmless.
-const HARMLESS_KEYS: [&str; 7] = [
+const HARMLESS_KEYS: [&str; 14] = [
+    "api_version",
+    "auto_assign",
     "base_url",
     "client_id",
+    "customer",
     "fields",
     "listen",
+    "login_host",
+    "my_domain",
+    "record_object",
+    "session_data",
     "statuses",
     "subdomain",
     "type",
@@ -141,6 +148,7 @@ mod tests {
         for text in [
             "[rules]\nappend_to_open = \"yes\"",
             "[connector]\ntype = \"zendesk\"\nsubdomain = \"acme\"",
+            "[connector]\nmy_domain = \"acme\"\ncustomer.object = \"contact\"\nsession_data.attach_to = \"account\"",
             "[connector.auth]\nclient_secret = { env = \"NAME\" }",
         ] {
             assert_eq!(masked(text), text);

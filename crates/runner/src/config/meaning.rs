@@ -40,7 +40,7 @@ fn at<'s>(root: &'s Json, keys: &[String]) -> Option<&'s Json> {
         .try_fold(root, |schema, key| property(root, schema, key))
 }
 
-fn resolved<'s>(root: &'s Json, schema: &'s Json) -> &'s Json {
+pub(super) fn resolved<'s>(root: &'s Json, schema: &'s Json) -> &'s Json {
     let name = schema.get("$ref").and_then(Json::as_str);
     name.and_then(|name| root.pointer(name.trim_start_matches('#')))
         .unwrap_or(schema)

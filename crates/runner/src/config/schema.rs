@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use casewire_core::Rules;
-use casewire_zendesk::ZendeskConfig;
 use schemars::{JsonSchema, Schema, schema_for};
 
+use super::connector::ConnectorConfig;
 use super::sections::{ConsoleConfig, IntakeConfig, StoreConfig, WebhookConfig};
 
 /// The config of casewire, `casewire.toml`.
@@ -17,9 +17,9 @@ use super::sections::{ConsoleConfig, IntakeConfig, StoreConfig, WebhookConfig};
 )]
 struct File {
     /// The CRM that records are written to.
-    connector: Option<Connector>,
+    connector: Option<ConnectorConfig>,
     /// Several CRMs by name, instead of `connector`.
-    connectors: Option<BTreeMap<String, Connector>>,
+    connectors: Option<BTreeMap<String, ConnectorConfig>>,
     /// Which connector takes the sessions of a source, by the `source` of its events.
     sources: Option<BTreeMap<String, Source>>,
     /// When a session makes a record, when it joins one, and what is written.
@@ -34,18 +34,6 @@ struct File {
     console: Option<ConsoleConfig>,
     /// Where to tell of each session that is linked to a record.
     webhooks: Option<Vec<WebhookConfig>>,
-}
-
-/// A CRM and how to reach it.
-#[derive(JsonSchema)]
-#[schemars(tag = "type", rename_all = "snake_case")]
-#[expect(
-    dead_code,
-    reason = "only its schema is used: the reader looks at `type` itself"
-)]
-enum Connector {
-    /// A Zendesk Support account.
-    Zendesk(ZendeskConfig),
 }
 
 /// Where the sessions of a source go.
@@ -74,7 +62,8 @@ mod tests {
     use serde_json::Value as Json;
 
     use super::*;
-    use crate::config::meaning::property;
+    use crate::config::meaning::{property, resolved};
+    use crate::crm::Crm;
 
     fn assert_known(root: &Json, schema: &Json, table: &toml::Table) {
         for (key, value) in table {
@@ -86,10 +75,37 @@ mod tests {
         }
     }
 
+    /// Asserts that `shown` has every key that `schema` has, and so on in its tables. The kinds of `auth` exclude each
+    /// other.
+    fn assert_shown(root: &Json, schema: &Json, shown: &toml::Table) {
+        let schema = resolved(root, schema);
+        for (key, below) in schema["properties"].as_object().into_iter().flatten() {
+            let value = shown.get(key);
+            let value = value.unwrap_or_else(|| panic!("the template lacks `{key}`"));
+            if let Some(table) = value.as_table().filter(|_| key != "auth") {
+                assert_shown(root, below, table);
+            }
+        }
+        for one in schema["anyOf"].as_array().into_iter().flatten() {
+            assert_shown(root, one, shown);
+        }
+    }
+
     #[test]
-    fn the_schema_knows_every_key_of_the_template() {
+    fn a_template_has_every_key_of_its_connector_and_no_other() {
         let root = schema().to_value();
-        assert_known(&root, &root, &crate::init::uncommented().parse().unwrap());
+        let connectors = root["$defs"]["ConnectorConfig"]["oneOf"].as_array();
+        for crm in Crm::ALL {
+            let template = crate::init::uncommented(&crm.template());
+            let mut template: toml::Table = template.parse().unwrap();
+            let connector = template.remove("connector").unwrap();
+            let connector = connector.as_table().unwrap();
+            let is_own = |one: &&Json| one["properties"]["type"]["const"] == crm.name();
+            let own = connectors.unwrap().iter().find(is_own).unwrap();
+            assert_known(&root, own, connector);
+            assert_shown(&root, own, connector);
+            assert_known(&root, &root, &template);
+        }
     }
 
     #[test]

@@ -39,11 +39,12 @@ pub(super) fn read<T: DeserializeOwned + JsonSchema>(
             schema: schema_for!(T).to_value(),
         };
         let (keys, problem) = refused.explain();
-        let entry = keys.into_iter().next()?;
-        if wrong.contains(&entry) {
+        let entry = keys.into_iter().next();
+        if entry.as_ref().is_some_and(|entry| wrong.contains(entry)) {
             return None;
         }
         problems.push(problem);
+        let entry = entry?;
         if let DeValue::Table(table) = rest.get_mut() {
             table.remove(entry.as_str())?;
         }
@@ -87,6 +88,7 @@ impl Refused<'_> {
                     .unwrap_or_else(|| all(known));
                 self.wrong_value(Some(name), format!("unknown value `{name}`"), Some(remedy))
             }
+            Some((path, _)) if self.keys.is_empty() => self.contradiction(path, message.to_owned()),
             _ if self.keys.last().is_some_and(|key| key == "timezone") => self.wrong_zone(),
             _ => match Mismatch::of(message) {
                 Some(mismatch) => self.wrong_value(mismatch.found, mismatch.to_string(), None),
@@ -153,6 +155,15 @@ impl Refused<'_> {
         };
         let remedy = "write for example `Europe/Berlin`".to_owned();
         self.wrong_value(None, message, Some(remedy))
+    }
+
+    /// Two keys that can not both be as they are: the message begins with the path of one of them.
+    fn contradiction(mut self, path: &str, message: String) -> (Vec<String>, Problem) {
+        self.keys = path.split('.').map(str::to_owned).collect();
+        let span = at(self.value, &self.keys).span();
+        let remedy = meaning::description(&self.schema, &self.keys);
+        let remedy = remedy.unwrap_or_else(|| "change one of the two".to_owned());
+        self.problem(message, span, remedy)
     }
 
     fn problem(

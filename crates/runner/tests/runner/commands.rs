@@ -6,18 +6,24 @@ use crate::casewire::{Ended, Folder};
 
 #[test]
 fn init_writes_a_config_that_check_accepts_offline() {
-    let folder = Folder::new();
-    let init = folder.run(&["init"]);
-    assert_eq!(init.code, Some(0), "{init:?}");
-    let check = folder.run(&["check", "--offline", "--format", "json"]);
-    assert_eq!(check.code, Some(0), "{check:?}");
-    let findings: Vec<Value> = check
-        .stdout
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    assert_eq!(findings[0]["severity"], "fine", "{findings:?}");
-    assert_eq!(findings.len(), 1, "{findings:?}");
+    for arguments in [
+        &["init"][..],
+        &["init", "--crm", "salesforce"],
+        &["init", "--crm", "zendesk"],
+    ] {
+        let folder = Folder::new();
+        let init = folder.run(arguments);
+        assert_eq!(init.code, Some(0), "{init:?}");
+        let check = folder.run(&["check", "--offline", "--format", "json"]);
+        assert_eq!(check.code, Some(0), "{check:?}");
+        let findings: Vec<Value> = check
+            .stdout
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(findings[0]["severity"], "fine", "{findings:?}");
+        assert_eq!(findings.len(), 1, "{findings:?}");
+    }
 }
 
 #[test]

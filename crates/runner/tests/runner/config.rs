@@ -6,6 +6,9 @@ use casewire_runner::{Config, ConfigError, Stream};
 pub(crate) const ZENDESK: &str = "type = \"zendesk\"\nsubdomain = \"acme\"\n\
     auth = { type = \"oauth_client_credentials\", client_id = \"a\", client_secret = { env = \"SECRET\" } }\n";
 
+pub(crate) const SALESFORCE: &str = "type = \"salesforce\"\nmy_domain = \"acme\"\n\
+    auth = { type = \"oauth_client_credentials\", client_id = \"a\", client_secret = { env = \"SECRET\" } }\n";
+
 pub(crate) fn read(text: &str) -> Result<Config, ConfigError> {
     Config::parse(Path::new("casewire.toml"), text.as_bytes())
 }
@@ -149,7 +152,7 @@ fn columns_count_characters() {
 
 #[test]
 fn connectors_to_come_are_told_from_unknown_ones() {
-    for name in ["salesforce", "kustomer", "freshdesk"] {
+    for name in ["kustomer", "freshdesk"] {
         refused(
             &format!("[connector]\ntype = \"{name}\"\n"),
             &[(2, 8, "connector.type", "not in this build yet", "`zendesk`")],
@@ -165,6 +168,33 @@ fn connectors_to_come_are_told_from_unknown_ones() {
             "`zendesk`?",
         )],
     );
+}
+
+#[test]
+fn tags_are_refused_where_the_crm_has_none() {
+    refused(
+        &format!(
+            "[connector]\n{SALESFORCE}[rules]\ntag_platform = true\n[queues.13.rules]\ntag_session_type = true\n"
+        ),
+        &[
+            (
+                6,
+                16,
+                "rules.tag_platform",
+                "salesforce",
+                "remove `rules.tag_platform`",
+            ),
+            (
+                8,
+                20,
+                "queues.\"13\".rules.tag_session_type",
+                "salesforce",
+                "or set it to false",
+            ),
+        ],
+    );
+    let off = format!("[connector]\n{SALESFORCE}[rules]\ntag_platform = false\n");
+    assert!(read(&off).is_ok());
 }
 
 #[test]

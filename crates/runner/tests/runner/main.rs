@@ -3,6 +3,7 @@
 mod casewire;
 mod commands;
 mod config;
+mod metadata;
 mod sandbox;
 mod sections;
 #[cfg(unix)]

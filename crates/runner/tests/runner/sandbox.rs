@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use crate::casewire::Folder;
 
-/// A sandbox on any free port.
-fn started(folder: &Folder) -> Child {
+/// A sandbox of `crm` on any free port.
+fn started(folder: &Folder, crm: &str) -> Child {
     folder
-        .command(&["sandbox", "--listen", "127.0.0.1:0", "--format", "json"])
+        .command(&["sandbox", "--crm", crm, "--listen", "127.0.0.1:0"])
+        .args(["--format", "json"])
         .stdout(Stdio::piped())
         .spawn()
         .expect("the sandbox starts")
@@ -25,18 +26,49 @@ fn announced(child: &mut Child) -> Value {
 }
 
 #[test]
-fn the_sandbox_is_set_up_and_checked_like_a_real_account() {
+fn a_sandbox_prints_the_config_for_it() {
+    for crm in ["salesforce", "zendesk"] {
+        let folder = Folder::new();
+        let mut sandbox = folder
+            .command(&["sandbox", "--crm", crm, "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the sandbox starts");
+        let output = BufReader::new(sandbox.stdout.as_mut().expect("its output is piped"));
+        let lines = output.lines().map_while(Result::ok);
+        let config = lines.skip_while(|line| line != "[connector]");
+        let config: Vec<_> = config.take_while(|line| !line.is_empty()).collect();
+        folder.write("casewire.toml", &config.join("\n"));
+        let setup = folder
+            .command(&["setup", "--yes"])
+            .env("CASEWIRE_SANDBOX_SECRET", "sandbox")
+            .output()
+            .expect("the command runs");
+        sandbox.kill().unwrap();
+        sandbox.wait().unwrap();
+        assert!(setup.status.success(), "{crm}: {config:?}: {setup:?}");
+    }
+}
+
+#[test]
+fn a_sandbox_is_set_up_and_checked_like_a_real_account() {
+    for (crm, account) in [("salesforce", "my_domain"), ("zendesk", "subdomain")] {
+        is_set_up_and_checked(crm, account);
+    }
+}
+
+fn is_set_up_and_checked(crm: &str, account: &str) {
     let folder = Folder::new();
-    let mut sandbox = started(&folder);
+    let mut sandbox = started(&folder, crm);
     let address = announced(&mut sandbox)["address"]
         .as_str()
-        .unwrap()
+        .expect("an address")
         .to_owned();
     folder.write("secret", "sandbox\n");
     folder.write(
         "casewire.toml",
         &format!(
-            "[connector]\ntype = \"zendesk\"\nsubdomain = \"sandbox\"\nbase_url = \"http://{address}\"\n\
+            "[connector]\ntype = \"{crm}\"\n{account} = \"sandbox\"\nbase_url = \"http://{address}\"\n\
              auth = {{ type = \"oauth_client_credentials\", client_id = \"sandbox\", client_secret = {{ file = \"secret\" }} }}\n"
         ),
     );
@@ -47,8 +79,8 @@ fn the_sandbox_is_set_up_and_checked_like_a_real_account() {
     let after = folder.run(&["check"]);
     folder.write("secret", "wrong\n");
     let denied = folder.run(&["check"]);
-    sandbox.kill().unwrap();
-    sandbox.wait().unwrap();
+    sandbox.kill().expect("it runs");
+    sandbox.wait().expect("it ended");
     let gone = folder.run(&["check"]);
 
     assert_eq!(before.code, Some(78), "{before:?}");
@@ -74,7 +106,7 @@ fn the_sandbox_is_set_up_and_checked_like_a_real_account() {
 fn ctrl_c_and_sigterm_end_the_sandbox_with_success() {
     for signal in ["-INT", "-TERM"] {
         let folder = Folder::new();
-        let mut sandbox = started(&folder);
+        let mut sandbox = started(&folder, "zendesk");
         announced(&mut sandbox);
         let pid = sandbox.id().to_string();
         let sent = Command::new("kill").args([signal, &pid]).status().unwrap();
@@ -103,7 +135,7 @@ fn an_address_in_use_is_named_with_the_option_that_gave_it() {
 fn an_address_that_is_not_of_this_machine_is_wrong_usage() {
     for args in [
         ["--listen", "0.0.0.0:0"],
-        ["--crm", "zendesk=0.0.0.0:0"],
+        ["--crm", "salesforce=0.0.0.0:0"],
         ["--listen", "9001"],
     ] {
         let ended = Folder::new().run(&["sandbox", args[0], args[1]]);
@@ -128,6 +160,7 @@ fn its_help_lists_every_fault() {
         "expire-token",
         "slow",
         "index-lag",
+        "lock",
         "retry-after",
     ] {
         assert!(grammar.contains(name), "{grammar}");
@@ -139,7 +172,7 @@ fn its_help_lists_every_fault() {
 #[test]
 fn an_api_token_is_warned_of_once() {
     let folder = Folder::new();
-    let mut sandbox = started(&folder);
+    let mut sandbox = started(&folder, "zendesk");
     let address = announced(&mut sandbox)["address"]
         .as_str()
         .unwrap()

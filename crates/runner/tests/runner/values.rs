@@ -1,6 +1,8 @@
 //! Values that do not fit their keys, in plain words.
 
-use crate::config::{ZENDESK, refused};
+use casewire_runner::Stream;
+
+use crate::config::{SALESFORCE, ZENDESK, read, refused};
 
 #[test]
 fn a_value_of_the_wrong_type_is_refused_with_what_the_key_means() {
@@ -193,6 +195,50 @@ fn a_subdomain_is_one_label() {
             )],
         );
     }
+}
+
+#[test]
+fn keys_that_can_not_both_be_are_refused_at_one_of_them() {
+    refused(
+        &format!("[connector]\n{SALESFORCE}customer.second = \"lead\"\n"),
+        &[(
+            5,
+            19,
+            "connector.customer.second",
+            "does not go with `record_object`",
+            "Where else a customer is looked for",
+        )],
+    );
+    refused(
+        &format!(
+            "[connector]\n{SALESFORCE}record_object = \"opportunity\"\n[connector.statuses]\nclosed = [\"Merged\"]\n"
+        ),
+        &[(
+            7,
+            10,
+            "connector.statuses.closed",
+            "for cases alone",
+            "never opened again",
+        )],
+    );
+}
+
+#[test]
+fn a_my_domain_name_is_no_address() {
+    let text =
+        format!("[connector]\n{SALESFORCE}").replace("\"acme\"", "\"https://u:hunter2@acme\"");
+    refused(
+        &text,
+        &[(
+            3,
+            13,
+            "connector.my_domain",
+            "this is a URL",
+            "My Domain name",
+        )],
+    );
+    let shown = read(&text).unwrap_err().excerpts(Stream::Piped);
+    assert!(!shown.contains("hunter2"), "{shown}");
 }
 
 #[test]
