@@ -19,7 +19,7 @@ never() {
 }
 
 http_stack=(tokio reqwest hyper axum)
-connectors=(casewire-zendesk)
+connectors=(casewire-salesforce casewire-zendesk)
 above=(casewire-runner casewire-sandbox casewire-server)
 
 # Floor 0: no HTTP, no runtime, no crate of ours.
