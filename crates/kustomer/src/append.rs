@@ -1,0 +1,245 @@
+//! Adding to conversations.
+//!
+//! One update, which fails when the conversation changed, brings what can be there once: status, owner, tags, and in the
+//! sessions attribute what is about to be added. The notes follow, each known by its external id. So what stopped
+//! half-way is seen, and what it lacks is added.
+
+use std::collections::BTreeMap;
+
+use casewire_core::{
+    Append, Error, ErrorKind, Record, RecordState, Result, SessionNotes, StatusChange, Trace,
+};
+use casewire_http::{Repeat, Request};
+
+use crate::body::ConversationWrite;
+use crate::connector::{Kustomer, gone};
+use crate::external_id::note_token;
+use crate::limits::CONVERSATION_UPDATE;
+use crate::notes::{NotedIds, half_done};
+use crate::sessions::Sessions;
+use crate::tags::{NewTags, united};
+use crate::wire::{Conversation, Status};
+
+/// How often an update is tried anew when only the revision has moved.
+const MAX_MOVES: usize = 3;
+
+/// What became of an update.
+enum Updated {
+    /// It is done just now.
+    Now(Conversation),
+    /// It, or one like it, was done before.
+    Before(Conversation),
+}
+
+impl Kustomer {
+    pub(crate) async fn update(&self, to: &Record, what: &Append) -> Result<Record> {
+        if what.is_repeat(&to.trace) {
+            return Ok(to.clone());
+        }
+        if to.state == RecordState::Closed {
+            return Err(locked());
+        }
+        let missing = what.missing(&to.trace);
+        let mut sessions = Sessions::of(&to.trace);
+        if let Some(seen) = self.seen.find(&to.id) {
+            sessions.doubt_as(&seen);
+        }
+        let was_begun = missing.iter().any(|joining| is_begun(joining, &sessions));
+        sessions.claim(&missing);
+        let tags = self.sort_tags(&what.tags).await?;
+        // Tags of what was begun before may be lacking as its notes do.
+        let begun = match was_begun {
+            true => sessions.tags(),
+            false => Vec::new(),
+        };
+        sessions.set_tags(&united(&begun, &tags.names));
+        let is_written = !missing.is_empty() || !tags.names.is_empty();
+        let sessions = is_written.then_some(sessions);
+        let Some(write) = self.changes(to, what, sessions, &tags)? else {
+            return Ok(to.clone());
+        };
+        let (conversation, is_new) = match self.send_update(to, what, write).await? {
+            Updated::Now(conversation) => (conversation, !was_begun),
+            Updated::Before(conversation) => (conversation, false),
+        };
+        self.mind_dropped_tags(&conversation, &tags.ids).await;
+        if what.status == StatusChange::DefaultOpen && !conversation.is_open(&self.config) {
+            tracing::warn!(
+                record = conversation.id,
+                "Kustomer did not open the conversation"
+            );
+        }
+        let noted = match is_new {
+            true => NotedIds::new(),
+            false => self.noted(&to.id).await.map_err(half_done)?,
+        };
+        let written = self.finish(conversation, &missing, &noted).await;
+        written.map_err(half_done)
+    }
+
+    /// What has to be written before the notes; none when everything is there.
+    fn changes(
+        &self,
+        to: &Record,
+        what: &Append,
+        sessions: Option<Sessions>,
+        tags: &NewTags,
+    ) -> Result<Option<ConversationWrite<'_>>> {
+        let all_tags = united(&to.tags, &tags.ids);
+        let has_new_tags = all_tags.len() > to.tags.len();
+        let opens = what.status == StatusChange::DefaultOpen;
+        let is_changed = sessions.is_some()
+            || has_new_tags
+            || what.owner.is_some()
+            || (opens && to.state != RecordState::Open);
+        if !is_changed {
+            return Ok(None);
+        }
+        let version = to.version.as_ref().and_then(|version| version.parse().ok());
+        let Some(rev) = version else {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                "the record does not say as of which revision it was read",
+            ));
+        };
+        let fields = &self.config.fields;
+        let mut custom = BTreeMap::new();
+        if let Some(sessions) = sessions {
+            custom.insert(fields.sessions.as_str(), sessions.to_text());
+            // That attributes stay which an update leaves out is likely, and not documented.
+            let queue = to.queue.as_ref();
+            custom.extend(queue.map(|queue| (fields.leaf_queue.as_str(), queue.0.to_string())));
+        }
+        Ok(Some(ConversationWrite {
+            status: opens.then_some(Status::Open),
+            tags: has_new_tags.then_some(all_tags),
+            assigned_users: what.owner.clone().map(|owner| [owner.0]),
+            custom,
+            rev: Some(rev),
+            ..ConversationWrite::default()
+        }))
+    }
+
+    /// Whether a note or a message moves a conversation's revision is not documented. So a refusal is looked into: when
+    /// nothing has changed that a record shows, the update is sent again at the new revision.
+    async fn send_update(
+        &self,
+        to: &Record,
+        what: &Append,
+        mut write: ConversationWrite<'_>,
+    ) -> Result<Updated> {
+        for _ in 0..=MAX_MOVES {
+            let request = Request::put("/v1/conversations/{id}")
+                .fill("id", &to.id)
+                .json(&write)
+                .repeat(Repeat::Guarded)
+                .bucket(CONVERSATION_UPDATE);
+            let error = match self.api.read(request).await {
+                Ok(conversation) => return Ok(Updated::Now(conversation)),
+                Err(error) => error,
+            };
+            let now = match error.kind() {
+                ErrorKind::Conflict => self.conversation(&to.id).await?.ok_or_else(gone)?,
+                ErrorKind::Uncertain => match self.conversation(&to.id).await {
+                    Ok(Some(now)) => now,
+                    _ => return Err(error),
+                },
+                ErrorKind::NotFound => return Err(gone()),
+                ErrorKind::Rejected => {
+                    self.forget_ids().await;
+                    return Err(self.locked_since(to).await.unwrap_or(error));
+                }
+                _ => return Err(error),
+            };
+            let sessions = now.sessions(&self.config);
+            if what.is_repeat(&sessions.claimed()) {
+                return Ok(Updated::Before(now));
+            }
+            if error.kind() == ErrorKind::Uncertain {
+                return Err(error);
+            }
+            let now = now.into_record(sessions.believed(), &self.config);
+            if !is_same(to, &now) {
+                return Err(changed(&now));
+            }
+            let rev = now.version.and_then(|version| version.parse().ok());
+            if rev == write.rev {
+                return Err(error);
+            }
+            write.rev = rev;
+        }
+        Err(Error::new(
+            ErrorKind::Conflict,
+            "the conversation changes all the time",
+        ))
+    }
+
+    /// Which code refuses an update of what was locked in the meantime is not documented.
+    async fn locked_since(&self, to: &Record) -> Option<Error> {
+        let now = self.conversation(&to.id).await.ok()??;
+        let now = now.into_record(Trace::default(), &self.config);
+        (now.state == RecordState::Closed).then(locked)
+    }
+
+    /// After a write that named them: adds the tags that have no ids yet, and the notes of `joining` but for those `noted`.
+    pub(crate) async fn finish(
+        &self,
+        conversation: Conversation,
+        joining: &[SessionNotes],
+        noted: &NotedIds,
+    ) -> Result<Record> {
+        let id = conversation.record_id();
+        let mut sessions = self.sessions(&conversation);
+        let conversation = self.add_tags(conversation, &sessions.tags()).await?;
+        self.write_notes(&id, joining, noted).await?;
+        let mut written = Trace::default();
+        for SessionNotes { session, notes } in joining {
+            written.add(session, notes);
+        }
+        sessions.settle(|token| written.covers(&Trace::parse(token)));
+        self.see(&id, &sessions);
+        Ok(conversation.into_record(sessions.believed(), &self.config))
+    }
+}
+
+/// Whether some of its notes were about to be written before.
+fn is_begun(joining: &SessionNotes, known: &Sessions) -> bool {
+    let SessionNotes { session, notes } = joining;
+    let mut tokens = notes.iter().map(|note| note_token(session, &note.id));
+    tokens.any(|token| known.is_sure_of(&token).is_some())
+}
+
+/// Whether nothing has changed that a decision is made by. Of the trace it is compared what was about to be there, for
+/// whether it is can be known better for one than for the other.
+fn is_same(read: &Record, now: &Record) -> bool {
+    let claimed = |record: &Record| Sessions::of(&record.trace).claimed();
+    let (before, after) = (claimed(read), claimed(now));
+    before.covers(&after)
+        && (
+            &read.customer,
+            &read.queue,
+            read.state,
+            read.closed_at,
+            &read.tags,
+        ) == (
+            &now.customer,
+            &now.queue,
+            now.state,
+            now.closed_at,
+            &now.tags,
+        )
+}
+
+fn changed(now: &Record) -> Error {
+    match now.state {
+        RecordState::Closed => locked(),
+        RecordState::Open | RecordState::Resolved => Error::new(
+            ErrorKind::Conflict,
+            "the conversation changed since it was read",
+        ),
+    }
+}
+
+fn locked() -> Error {
+    Error::new(ErrorKind::Conflict, "the conversation is closed for good")
+}

@@ -1,0 +1,92 @@
+//! What Kustomer's headers say about its limits.
+
+use std::time::Duration;
+
+use casewire_http::{Bucket, Reading};
+use http::HeaderMap;
+use jiff::Timestamp;
+
+/// New conversations: counted per customer, so a refusal holds up no other calls.
+pub(crate) const CONVERSATION_CREATE: &str = "conversation-create";
+/// New notes: counted per customer.
+pub(crate) const NOTE_CREATE: &str = "note-create";
+/// Changes of conversations: counted per conversation.
+pub(crate) const CONVERSATION_UPDATE: &str = "conversation-update";
+
+/// The window of the organisation's limit is a minute; a longer wait is a clock that goes wrong.
+const MAX_WAIT: Duration = Duration::from_secs(90);
+const MIN_WAIT: Duration = Duration::from_secs(1);
+
+/// The organisation's limit, when `headers` tell when it starts anew: that they do only when it is used up.
+pub(crate) fn readings(headers: &HeaderMap) -> Vec<Reading> {
+    let remaining = number(headers, "x-ratelimit-remaining");
+    let resets_in = resets_in(headers);
+    let reading = remaining
+        .zip(resets_in)
+        .map(|(remaining, resets_in)| Reading {
+            bucket: Bucket::Account,
+            remaining,
+            resets_in,
+        });
+    reading.into_iter().collect()
+}
+
+/// How long until the limit that was hit starts anew.
+pub(crate) fn resets_in(headers: &HeaderMap) -> Option<Duration> {
+    let resets_at = number(headers, "x-ratelimit-reset")?;
+    let now = u64::try_from(Timestamp::now().as_second()).ok()?;
+    let wait = Duration::from_secs(resets_at.saturating_sub(now));
+    Some(wait.clamp(MIN_WAIT, MAX_WAIT))
+}
+
+fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
+    headers.get(name)?.to_str().ok()?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn headers(lines: &[(&'static str, String)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.insert(*name, HeaderValue::from_str(value).unwrap());
+        }
+        headers
+    }
+
+    fn in_seconds(seconds: i64) -> String {
+        (Timestamp::now().as_second() + seconds).to_string()
+    }
+
+    #[test]
+    fn a_reset_is_a_moment_and_becomes_a_wait() {
+        let headers = headers(&[
+            ("x-ratelimit-limit", "1000".to_owned()),
+            ("x-ratelimit-remaining", "0".to_owned()),
+            ("x-ratelimit-reset", in_seconds(40)),
+        ]);
+        let readings = readings(&headers);
+        assert_eq!(readings.len(), 1);
+        assert_eq!(readings[0].bucket, Bucket::Account);
+        assert_eq!(readings[0].remaining, 0);
+        let about = Duration::from_secs(38)..=Duration::from_secs(40);
+        assert!(about.contains(&readings[0].resets_in), "{readings:?}");
+    }
+
+    #[test]
+    fn a_clock_that_goes_wrong_stops_nobody_for_long() {
+        for (seconds, wait) in [(-500, MIN_WAIT), (0, MIN_WAIT), (5_000, MAX_WAIT)] {
+            let headers = headers(&[("x-ratelimit-reset", in_seconds(seconds))]);
+            assert_eq!(resets_in(&headers), Some(wait), "{seconds}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_says_nothing_without_a_reset() {
+        let headers = headers(&[("x-ratelimit-remaining", "0".to_owned())]);
+        assert_eq!(readings(&headers), []);
+        assert_eq!(resets_in(&headers), None);
+    }
+}
