@@ -10,6 +10,8 @@ use crate::answer::{Answer, Delivery};
 use crate::control;
 use crate::crm::Crm;
 use crate::fault::{Arrival, Expiry, Fault, FaultPlan, Faults, Refused};
+use crate::freshdesk::{self, Freshdesk};
+use crate::kustomer::{self, Kustomer};
 use crate::request::Request;
 use crate::requests::Requests;
 use crate::salesforce::{self, Salesforce};
@@ -78,6 +80,28 @@ impl Sandbox {
     /// A fake Salesforce org with chosen limits, statuses, rules and permissions.
     pub fn salesforce_with(seed: u64, options: salesforce::Options) -> Self {
         Self::holding(Salesforce::new(seed, options), seed)
+    }
+
+    /// A fake Freshdesk account as new: nothing of Casewire is set up. The seed fixes faults.
+    pub fn freshdesk(seed: u64) -> Self {
+        Self::freshdesk_with(seed, freshdesk::Options::default())
+    }
+
+    /// A fake Freshdesk account with chosen limits, fields, statuses and permissions.
+    pub fn freshdesk_with(seed: u64, options: freshdesk::Options) -> Self {
+        Self::holding(Freshdesk::new(options), seed)
+    }
+
+    /// A fake Kustomer organisation as new, whose API key has all roles that it needs. The seed
+    /// fixes ids and faults.
+    pub fn kustomer(seed: u64) -> Self {
+        Self::kustomer_with(seed, kustomer::Options::default())
+    }
+
+    /// A fake Kustomer organisation with chosen limits, roles and answers to what the vendor's
+    /// documents leave open.
+    pub fn kustomer_with(seed: u64, options: kustomer::Options) -> Self {
+        Self::holding(Kustomer::new(seed, options), seed)
     }
 
     fn holding(crm: impl Crm + 'static, seed: u64) -> Self {

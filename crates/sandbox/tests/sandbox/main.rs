@@ -9,6 +9,8 @@ mod bulk;
 mod client;
 mod control;
 mod faults;
+mod freshdesk;
+mod kustomer;
 mod limits;
 mod recordings;
 mod salesforce;
