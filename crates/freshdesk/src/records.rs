@@ -66,10 +66,47 @@ impl Freshdesk {
             (None, TraceSearch::OnTheWay) => Found::default(),
             (None, TraceSearch::Thorough) => self.find_of_anonymous(query).await?,
         };
+        if query.trace == TraceSearch::Thorough
+            && found.own.is_none()
+            && let Some(identity) = &query.customer
+        {
+            found.own = self.find_own_of_others(query, identity, &found).await?;
+        }
         if query.records.is_none() {
             found.records.clear();
         }
         Ok(found)
+    }
+
+    /// The session's own ticket among those of the other contacts who have a key of the customer: which of them was found
+    /// may have changed since it was made.
+    async fn find_own_of_others(
+        &self,
+        query: &LookUp,
+        identity: &CustomerIdentity,
+        found: &Found,
+    ) -> Result<Option<Record>> {
+        let keys: Vec<_> = identity.keys(query.session.kind()).collect();
+        if keys.len() < 2 {
+            return Ok(None);
+        }
+        for key in &keys {
+            let Some(whose) = self.whose(std::slice::from_ref(key)).await? else {
+                continue;
+            };
+            if let Whose::Contact(contact) = &whose
+                && found.customer.as_ref() == Some(contact)
+            {
+                continue;
+            }
+            let listed = self.listed(&whose, query).await?;
+            if let Some(own) = listed.and_then(|listed| listed.found.own) {
+                let made = Made::Yes(own.id.clone());
+                self.made.remember(query.session.clone(), made);
+                return Ok(Some(own));
+            }
+        }
+        Ok(None)
     }
 
     async fn find_of_customer(&self, query: &LookUp, identity: &CustomerIdentity) -> Result<Found> {

@@ -84,7 +84,7 @@ impl Kustomer {
         self.customers.forget(|(known, _)| known == id);
     }
 
-    async fn customer_with(&self, key: &CustomerKey) -> Result<Option<Customer>> {
+    pub(crate) async fn customer_with(&self, key: &CustomerKey) -> Result<Option<Customer>> {
         match self.api.read(request_for(key)).await {
             Ok(customer) => Ok(Some(customer)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

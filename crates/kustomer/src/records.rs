@@ -32,10 +32,45 @@ impl Kustomer {
                 None => None,
             };
         }
+        if query.trace == TraceSearch::Thorough
+            && found.own.is_none()
+            && let Some(identity) = &query.customer
+        {
+            found.own = self.find_own_of_others(query, identity, &found).await?;
+        }
         if query.records.is_none() {
             found.records.clear();
         }
         Ok(found)
+    }
+
+    /// The conversation that the session joined, among those of the other customers who have a key of its customer: which
+    /// of them is found may have changed since.
+    async fn find_own_of_others(
+        &self,
+        query: &LookUp,
+        identity: &CustomerIdentity,
+        found: &Found,
+    ) -> Result<Option<Record>> {
+        if identity.keys(query.session.kind()).count() < 2 {
+            return Ok(None);
+        }
+        let mut looked_at: Vec<_> = found.customer.iter().cloned().collect();
+        for key in identity.keys(query.session.kind()) {
+            let Some(customer) = self.customer_with(&key).await? else {
+                continue;
+            };
+            let id = customer.customer_id();
+            if looked_at.contains(&id) {
+                continue;
+            }
+            let of_other = self.of_customer(&id, query).await?;
+            if let Some(own) = of_other.and_then(|found| found.own) {
+                return Ok(Some(own));
+            }
+            looked_at.push(id);
+        }
+        Ok(None)
     }
 
     async fn find_of_customer(&self, query: &LookUp, identity: &CustomerIdentity) -> Result<Found> {
