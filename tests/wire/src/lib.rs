@@ -1,7 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 #[cfg(test)]
+mod freshdesk;
+#[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod kustomer;
 #[cfg(test)]
 mod recorded;
 #[cfg(test)]

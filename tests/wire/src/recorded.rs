@@ -38,7 +38,7 @@ pub(crate) fn answer_of(response: &Value) -> ResponseTemplate {
     // The body was unpacked and laid out anew.
     let headers = headers.filter(|(name, _)| {
         !matches!(
-            name.as_str(),
+            &*name.to_ascii_lowercase(),
             "content-length" | "content-encoding" | "transfer-encoding"
         )
     });
@@ -48,4 +48,16 @@ pub(crate) fn answer_of(response: &Value) -> ResponseTemplate {
             answer.append_header(name.as_str(), value.as_str().unwrap_or_default())
         },
     )
+}
+
+/// Fails when there is a recording of the vendor's that `tests` do not name, but for `unused`.
+pub(crate) fn assert_all_read(vendor: &str, tests: &str, unused: &[&str]) {
+    let Some(folder) = folder(vendor) else { return };
+    let files = std::fs::read_dir(&folder).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let left_over: Vec<_> = names
+        .filter(|name| name.ends_with(".json"))
+        .filter(|name| !unused.contains(&&**name) && !tests.contains(&format!("\"{name}\"")))
+        .collect();
+    assert!(left_over.is_empty(), "nothing reads {left_over:?}");
 }
