@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 
 const NPM: [&str; 2] = ["jsforce@3.10.26", "@jetstreamapp/soql-parser-js@6.3.1"];
-const PIP: &str = "simple-salesforce==1.12.10";
+const PIP: [&str; 2] = ["python-freshdesk==1.3.7", "simple-salesforce==1.12.10"];
 
 /// The oldest Node.js that the packages run on, and the one installed where there is none.
 const NODE: [u32; 2] = [22, 19];
@@ -99,8 +99,9 @@ fn install_pip() -> Result<Program, String> {
     let mut venv = Command::new("python3");
     venv.args(["-m", "venv"]).arg(&folder);
     let mut pip = Command::new(&program);
-    pip.args(["-m", "pip", "install", "--quiet", "--retries=0", PIP]);
-    once(&folder, PIP, &mut [venv, pip])?;
+    pip.args(["-m", "pip", "install", "--quiet", "--retries=0"])
+        .args(PIP);
+    once(&folder, &PIP.join(" "), &mut [venv, pip])?;
     Ok(Program { program, folder })
 }
 
