@@ -19,7 +19,7 @@ never() {
 }
 
 http_stack=(tokio reqwest hyper axum)
-connectors=(casewire-salesforce casewire-zendesk)
+connectors=(casewire-salesforce casewire-zendesk casewire-kustomer casewire-freshdesk)
 above=(casewire-runner casewire-sandbox casewire-server)
 
 # Floor 0: no HTTP, no runtime, no crate of ours.

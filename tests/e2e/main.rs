@@ -14,3 +14,4 @@ mod sender;
 mod serve;
 mod serving;
 mod simulate;
+mod sources;

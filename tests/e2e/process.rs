@@ -25,25 +25,44 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) enum Crm {
     Salesforce,
     Zendesk,
+    Kustomer,
+    Freshdesk,
 }
 
 impl Crm {
-    pub(crate) const ALL: [Self; 2] = [Self::Salesforce, Self::Zendesk];
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Salesforce,
+        Self::Zendesk,
+        Self::Kustomer,
+        Self::Freshdesk,
+    ];
 
     /// As `--crm` and the config have it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Salesforce => "salesforce",
             Self::Zendesk => "zendesk",
+            Self::Kustomer => "kustomer",
+            Self::Freshdesk => "freshdesk",
         }
     }
 
-    /// The key of the config that names the account.
-    fn account(self) -> &'static str {
-        match self {
-            Self::Salesforce => "my_domain",
-            Self::Zendesk => "subdomain",
-        }
+    /// The keys of the config that name the account and the secret, which is in the file `secret`; for the OAuth client
+    /// `client` where the CRM has such clients.
+    fn keys(self, client: &str) -> String {
+        let auth = || {
+            format!(
+                "auth = {{ type = \"oauth_client_credentials\", client_id = \"{client}\", client_secret = {{ file = \"secret\" }} }}"
+            )
+        };
+        let api_key = || "api_key = { file = \"secret\" }".to_owned();
+        let (account, secret) = match self {
+            Self::Salesforce => ("my_domain", auth()),
+            Self::Zendesk => ("subdomain", auth()),
+            Self::Kustomer => ("org", api_key()),
+            Self::Freshdesk => ("domain", api_key()),
+        };
+        format!("{account} = \"sandbox\"\n{secret}\n")
     }
 }
 
@@ -141,15 +160,16 @@ pub(crate) fn sandbox(crm: Crm, rules: &str, more: &[&str]) -> Setup {
 impl Setup {
     /// Writes a config for the OAuth client `client` with `rules`.
     pub(crate) fn configure(&self, client: &str, rules: &str) {
-        let config = format!(
-            "[connector]\ntype = \"{}\"\n{} = \"sandbox\"\nbase_url = \"http://{}\"\n\
-             auth = {{ type = \"oauth_client_credentials\", client_id = \"{client}\", client_secret = {{ file = \"secret\" }} }}\n\
-             \n[rules]\n{rules}\n",
-            self.crm.name(),
-            self.crm.account(),
-            self.address
-        );
+        let connector = self.connector(client);
+        let config = format!("[connector]\n{connector}\n[rules]\n{rules}\n");
         self.write("casewire.toml", &config);
+    }
+
+    /// The keys of a connector for the sandbox.
+    pub(crate) fn connector(&self, client: &str) -> String {
+        let (name, address) = (self.crm.name(), &self.address);
+        let keys = self.crm.keys(client);
+        format!("type = \"{name}\"\nbase_url = \"http://{address}\"\n{keys}")
     }
 
     /// Writes a file into the folder.

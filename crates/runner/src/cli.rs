@@ -109,7 +109,7 @@ pub(crate) struct DemoArgs {
 #[command(after_help = "\
 Examples:
   casewire init
-  casewire init --crm salesforce --config acme.toml")]
+  casewire init --crm kustomer --config acme.toml")]
 pub(crate) struct InitArgs {
     /// The CRM to write it for
     #[arg(long, value_enum, default_value = "zendesk")]
@@ -331,7 +331,7 @@ mod tests {
         assert!(
             fake("hubspot")
                 .unwrap_err()
-                .contains("known: salesforce, zendesk")
+                .contains("known: salesforce, zendesk, kustomer, freshdesk")
         );
         assert!(fake("zendesk=here").unwrap_err().contains("127.0.0.1:9001"));
     }

@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_other_kinds_of_auth_are_right() {
-        for crm in Crm::ALL {
+        for crm in [Crm::Salesforce, Crm::Zendesk] {
             let template = crm.template();
             let (before, rest) = template.split_once("\nauth = ").unwrap();
             let (_, after) = rest.split_once('\n').unwrap();

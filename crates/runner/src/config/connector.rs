@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use casewire_core::{CrmConnector, Profile};
+use casewire_freshdesk::{Freshdesk, FreshdeskConfig};
 use casewire_http::BaseUrl;
+use casewire_kustomer::{Kustomer, KustomerConfig};
 use casewire_salesforce::{MetadataFile, Salesforce, SalesforceConfig};
 use casewire_zendesk::{Zendesk, ZendeskConfig};
 use schemars::JsonSchema;
@@ -24,6 +26,10 @@ pub enum ConnectorConfig {
     Salesforce(Box<SalesforceConfig>),
     /// A Zendesk Support account.
     Zendesk(Box<ZendeskConfig>),
+    /// A Kustomer organisation.
+    Kustomer(Box<KustomerConfig>),
+    /// A Freshdesk account.
+    Freshdesk(Box<FreshdeskConfig>),
 }
 
 impl ConnectorConfig {
@@ -32,6 +38,8 @@ impl ConnectorConfig {
         match self {
             Self::Salesforce(config) => casewire_salesforce::profile(config.record_object),
             Self::Zendesk(_) => casewire_zendesk::profile(),
+            Self::Kustomer(_) => casewire_kustomer::profile(),
+            Self::Freshdesk(_) => casewire_freshdesk::profile(),
         }
     }
 
@@ -41,6 +49,8 @@ impl ConnectorConfig {
         match &mut self {
             Self::Salesforce(config) => config.retry.wait_budget = budget,
             Self::Zendesk(config) => config.retry.wait_budget = budget,
+            Self::Kustomer(config) => config.retry.wait_budget = budget,
+            Self::Freshdesk(config) => config.retry.wait_budget = budget,
         }
         self
     }
@@ -49,7 +59,7 @@ impl ConnectorConfig {
     pub(crate) fn metadata(&self) -> Option<Vec<MetadataFile>> {
         match self {
             Self::Salesforce(config) => Some(casewire_salesforce::metadata(config)),
-            Self::Zendesk(_) => None,
+            Self::Zendesk(_) | Self::Kustomer(_) | Self::Freshdesk(_) => None,
         }
     }
 
@@ -61,6 +71,8 @@ impl ConnectorConfig {
         match self {
             Self::Salesforce(config) => Ok(Box::new(Salesforce::new((**config).clone())?)),
             Self::Zendesk(config) => Ok(Box::new(Zendesk::new((**config).clone())?)),
+            Self::Kustomer(config) => Ok(Box::new(Kustomer::new((**config).clone())?)),
+            Self::Freshdesk(config) => Ok(Box::new(Freshdesk::new((**config).clone())?)),
         }
     }
 }
@@ -109,21 +121,11 @@ impl Reader {
         };
         let Some(crm) = Crm::named(name) else {
             let names = crm::names();
-            let (message, remedy) = match crm::COMING.contains(&name) {
-                true => (
-                    format!("the connector `{name}` is not in this build yet"),
-                    format!("the connectors of this build: {}", typed::quoted(&names)),
-                ),
-                false => (
-                    format!("unknown connector `{name}`"),
-                    typed::suggestion(name, &names),
-                ),
-            };
             self.problems.push(Problem {
-                message,
+                message: format!("unknown connector `{name}`"),
                 key: path.with("type").to_string(),
                 span: kind.map_or(value.span(), Spanned::span),
-                remedy,
+                remedy: typed::suggestion(name, &names),
             });
             return None;
         };
@@ -134,6 +136,8 @@ impl Reader {
         match crm {
             Crm::Salesforce => self.section(path, &keys).map(ConnectorConfig::Salesforce),
             Crm::Zendesk => self.section(path, &keys).map(ConnectorConfig::Zendesk),
+            Crm::Kustomer => self.section(path, &keys).map(ConnectorConfig::Kustomer),
+            Crm::Freshdesk => self.section(path, &keys).map(ConnectorConfig::Freshdesk),
         }
     }
 

@@ -255,7 +255,7 @@ fn all(known: &[&str]) -> String {
 }
 
 /// The words in backticks, with commas.
-pub(super) fn quoted(words: &[&str]) -> String {
+fn quoted(words: &[&str]) -> String {
     let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
     quoted.join(", ")
 }

@@ -44,6 +44,11 @@ impl DemoCrm {
         let address = listener.local_addr()?;
         let sandbox = crm.unlimited_sandbox(1);
         fill(&sandbox)?;
+        // All of it has long been indexed. Kustomer's look-ups do not lag, and it tells by the clock when a limit ends: its
+        // fake's has to be this machine's.
+        if crm != Crm::Kustomer {
+            sandbox.advance(Duration::from_secs(3600));
+        }
         let served = casewire_sandbox::serve(listener, sandbox.clone(), std::future::pending());
         tokio::spawn(served);
         Ok(Self {
@@ -96,8 +101,6 @@ fn fill(sandbox: &Sandbox) -> Result<(), Failure> {
         post(sandbox, "/_sandbox/customers", &customer)?;
         post(sandbox, "/_sandbox/records", &Value::Object(record))?;
     }
-    // All of it has long been indexed.
-    sandbox.advance(Duration::from_secs(3600));
     Ok(())
 }
 
@@ -154,7 +157,7 @@ mod tests {
         for crm in Crm::ALL {
             let config = of_the_day(&crm.demo_config(address)).unwrap();
             let (_, connector) = config.connector_for(SOURCE).unwrap();
-            let has_tags = connector.profile().refuses.is_empty();
+            let has_tags = !connector.profile().refuses.contains(&"tag_platform");
             assert_eq!(config.settings.rules.tag_platform, has_tags, "{crm:?}");
             assert!(config.settings.rules.append_to_open);
             assert_eq!(config.settings.queues.len(), 2);

@@ -10,6 +10,8 @@ fn init_writes_a_config_that_check_accepts_offline() {
         &["init"][..],
         &["init", "--crm", "salesforce"],
         &["init", "--crm", "zendesk"],
+        &["init", "--crm", "kustomer"],
+        &["init", "--crm", "freshdesk"],
     ] {
         let folder = Folder::new();
         let init = folder.run(arguments);

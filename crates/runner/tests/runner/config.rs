@@ -151,13 +151,7 @@ fn columns_count_characters() {
 }
 
 #[test]
-fn connectors_to_come_are_told_from_unknown_ones() {
-    for name in ["kustomer", "freshdesk"] {
-        refused(
-            &format!("[connector]\ntype = \"{name}\"\n"),
-            &[(2, 8, "connector.type", "not in this build yet", "`zendesk`")],
-        );
-    }
+fn an_unknown_connector_is_refused_with_the_known_one_that_looks_like_it() {
     refused(
         "[connector]\ntype = \"zendesc\"\n",
         &[(
@@ -195,6 +189,29 @@ fn tags_are_refused_where_the_crm_has_none() {
     );
     let off = format!("[connector]\n{SALESFORCE}[rules]\ntag_platform = false\n");
     assert!(read(&off).is_ok());
+}
+
+#[test]
+fn skips_are_refused_where_the_crm_needs_a_customer_and_a_record() {
+    for (crm, account) in [("kustomer", "org"), ("freshdesk", "domain")] {
+        let connector = format!(
+            "[connector]\ntype = \"{crm}\"\n{account} = \"acme\"\napi_key = {{ env = \"KEY\" }}\n"
+        );
+        assert!(read(&connector).is_ok(), "{crm}");
+        for skip in [
+            "skip_customer_lookup",
+            "skip_customer_creation",
+            "skip_record_creation",
+        ] {
+            let key = format!("rules.{skip}");
+            let remedy = format!("remove `{key}`");
+            let text = format!("{connector}[rules]\n{skip} = true\n");
+            let column = skip.len() + 4;
+            refused(&text, &[(6, column, &key, crm, &remedy)]);
+            let error = read(&text).unwrap_err();
+            assert!(error.problems()[0].message.contains(skip), "{error}");
+        }
+    }
 }
 
 #[test]

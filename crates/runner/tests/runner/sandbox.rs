@@ -27,7 +27,7 @@ fn announced(child: &mut Child) -> Value {
 
 #[test]
 fn a_sandbox_prints_the_config_for_it() {
-    for crm in ["salesforce", "zendesk"] {
+    for crm in ["salesforce", "zendesk", "kustomer", "freshdesk"] {
         let folder = Folder::new();
         let mut sandbox = folder
             .command(&["sandbox", "--crm", crm, "--listen", "127.0.0.1:0"])
@@ -52,12 +52,19 @@ fn a_sandbox_prints_the_config_for_it() {
 
 #[test]
 fn a_sandbox_is_set_up_and_checked_like_a_real_account() {
-    for (crm, account) in [("salesforce", "my_domain"), ("zendesk", "subdomain")] {
-        is_set_up_and_checked(crm, account);
+    let auth = "auth = { type = \"oauth_client_credentials\", client_id = \"sandbox\", client_secret = { file = \"secret\" } }";
+    let api_key = "api_key = { file = \"secret\" }";
+    for (crm, account, secret) in [
+        ("salesforce", "my_domain", auth),
+        ("zendesk", "subdomain", auth),
+        ("kustomer", "org", api_key),
+        ("freshdesk", "domain", api_key),
+    ] {
+        is_set_up_and_checked(crm, account, secret);
     }
 }
 
-fn is_set_up_and_checked(crm: &str, account: &str) {
+fn is_set_up_and_checked(crm: &str, account: &str, secret: &str) {
     let folder = Folder::new();
     let mut sandbox = started(&folder, crm);
     let address = announced(&mut sandbox)["address"]
@@ -68,8 +75,7 @@ fn is_set_up_and_checked(crm: &str, account: &str) {
     folder.write(
         "casewire.toml",
         &format!(
-            "[connector]\ntype = \"{crm}\"\n{account} = \"sandbox\"\nbase_url = \"http://{address}\"\n\
-             auth = {{ type = \"oauth_client_credentials\", client_id = \"sandbox\", client_secret = {{ file = \"secret\" }} }}\n"
+            "[connector]\ntype = \"{crm}\"\n{account} = \"sandbox\"\nbase_url = \"http://{address}\"\n{secret}\n"
         ),
     );
     let before = folder.run(&["check"]);
@@ -87,10 +93,13 @@ fn is_set_up_and_checked(crm: &str, account: &str) {
     assert!(before.stdout.contains("casewire setup"), "{before:?}");
     assert_eq!(plan.code, Some(0), "{plan:?}");
     assert!(plan.stdout.contains("Casewire leaf queue"), "{plan:?}");
-    assert_eq!(
-        written.stdout,
-        plan.stdout.replace("\"created\":false", "\"created\":true")
-    );
+    // Done, it says the same as planned; and the name, where the CRM gave one.
+    let (planned, done) = (changes(&plan.stdout), changes(&written.stdout));
+    assert_eq!(planned.len(), done.len(), "{written:?}");
+    for ((what, is_planned), (made, is_made)) in planned.iter().zip(&done) {
+        assert!(made.starts_with(what), "{made}");
+        assert_eq!((*is_planned, *is_made), (false, true));
+    }
     assert_eq!(
         (again.code, again.stdout.as_str()),
         (Some(0), ""),
@@ -99,6 +108,16 @@ fn is_set_up_and_checked(crm: &str, account: &str) {
     assert_eq!(after.code, Some(0), "{after:?}");
     assert_eq!(denied.code, Some(77), "{denied:?}");
     assert_eq!(gone.code, Some(69), "{gone:?}");
+}
+
+/// What `setup --format json` said of each change, and whether it was made.
+fn changes(stdout: &str) -> Vec<(String, bool)> {
+    let lines = stdout.lines().map(|line| {
+        let change: serde_json::Value = serde_json::from_str(line).expect("a line is JSON");
+        let what = change["what"].as_str().expect("a change is told");
+        (what.to_owned(), change["created"] == true)
+    });
+    lines.collect()
 }
 
 #[cfg(unix)]
