@@ -160,6 +160,12 @@ impl Kustomer {
     }
 }
 
+/// A time in the form of the header `date`. Clients need it to make a wait of `x-ratelimit-reset`,
+/// for the fake's clock may go otherwise than theirs.
+fn http_date(at: Timestamp) -> String {
+    at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
 /// The answer where there is no such path: the vendor's own is not known, but it is no envelope.
 fn no_route() -> Answer {
     let mut answer = Answer::empty(StatusCode::NOT_FOUND);
@@ -177,7 +183,9 @@ impl Crm for Kustomer {
             return no_route();
         };
         let outcome = self.handle(request, route, now);
-        self.finished(outcome)
+        let mut answer = self.finished(outcome);
+        answer.set("date", &http_date(now));
+        answer
     }
 
     fn operation(&self, request: &Request) -> String {
@@ -198,6 +206,7 @@ impl Crm for Kustomer {
         let resets_at = now.saturating_add(retry_after).unwrap_or(Timestamp::MAX);
         let mut answer = self.finished(Err(Problem::throttled(resets_at)));
         answer.set("x-ratelimit-remaining", "0");
+        answer.set("date", &http_date(now));
         answer
     }
 

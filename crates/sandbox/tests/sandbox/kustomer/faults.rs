@@ -18,6 +18,10 @@ fn throttled_requests_are_told_the_moment() {
     // The clock stands at 01:14:06.25.
     assert_eq!(header(&refused, "x-ratelimit-reset"), Some("1769217277"));
     assert_eq!(header(&refused, "x-ratelimit-remaining"), Some("0"));
+    assert_eq!(
+        header(&refused, "date"),
+        Some("Sat, 24 Jan 2026 01:14:06 GMT")
+    );
     assert_eq!(header(&refused, "retry-after"), None);
     client.pass(10);
     let later = client.get("/v1/tags");

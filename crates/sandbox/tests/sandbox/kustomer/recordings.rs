@@ -35,6 +35,8 @@ fn same_head(recorded: &Value, ours: &Answer) {
     ] {
         assert_eq!(headers[key].as_str(), header(ours, name), "{name}");
     }
+    let recorded_date = headers["Date"].as_str().map(str::len);
+    assert_eq!(recorded_date, header(ours, "date").map(str::len));
     let remaining = header(ours, "x-ratelimit-remaining").map(str::parse::<u32>);
     assert!(remaining.is_some_and(|remaining| remaining.is_ok()));
     assert_eq!(header(ours, "x-ratelimit-reset"), None);
