@@ -15,7 +15,7 @@ use fastrand::Rng;
 use jiff::Timestamp;
 
 use crate::story::{HOUR, MINUTE, agent, by_email, by_external_id, kim, session};
-use crate::vendor::{GivenRecord, Often, Shown, Trouble, Vendor};
+use crate::vendor::{Credentials, GivenRecord, Often, Shown, Trouble, Vendor};
 
 const QUEUES: [&str; 2] = ["13", "14"];
 
@@ -254,8 +254,12 @@ async fn replay_all(v: &dyn Vendor, events: Vec<SessionEvent>, lanes: usize) -> 
     };
     let flow = Flow::new(v.connect(), Arc::new(Settings::uniform(rules)));
     // Credentials that end twice within one request are an `Auth` error by right, so they end between lanes, and only
-    // once when requests of several lanes mix.
-    let mut endings = if lanes == 1 { usize::MAX } else { 1 };
+    // once when requests of several lanes mix. A key that is refused stays so: no session is parked for it here.
+    let mut endings = match (v.credentials(), lanes) {
+        (Credentials::Fixed, _) => 0,
+        (Credentials::Renewed, 1) => usize::MAX,
+        (Credentials::Renewed, _) => 1,
+    };
     let between_lanes = |_| {
         if endings > 0 {
             v.given(Trouble::CredentialsExpired, Often::Once);

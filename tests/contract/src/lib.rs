@@ -21,6 +21,8 @@ mod vendor;
 mod zendesk_calls;
 
 #[cfg(test)]
+contract!(freshdesk, crate::vendor::freshdesk);
+#[cfg(test)]
 contract!(memory, crate::vendor::MemoryVendor::new);
 #[cfg(test)]
 contract!(salesforce, crate::vendor::salesforce);

@@ -23,6 +23,7 @@ pub(super) struct Front(Arc<Mutex<State>>);
 struct State {
     broken: Option<Often>,
     failing: Option<Often>,
+    failing_writes: Option<Often>,
     authorizations: BTreeSet<String>,
 }
 
@@ -37,10 +38,16 @@ impl Front {
         self.0.lock().unwrap().failing = Some(often);
     }
 
+    /// Answers to all but `GET` are 500.
+    pub(super) fn fails_writes(&self, often: Often) {
+        self.0.lock().unwrap().failing_writes = Some(often);
+    }
+
     pub(super) fn calm(&self) {
         let mut state = self.0.lock().unwrap();
         state.broken = None;
         state.failing = None;
+        state.failing_writes = None;
     }
 
     /// The values of all `authorization` headers so far, without their scheme.
@@ -80,7 +87,8 @@ impl State {
         if gives_tokens(request.url.path()) {
             return None;
         }
-        if happens(&mut self.failing) {
+        let is_read = request.method.as_str() == "GET";
+        if happens(&mut self.failing) || (!is_read && happens(&mut self.failing_writes)) {
             return Some(ResponseTemplate::new(500));
         }
         happens(&mut self.broken)

@@ -11,7 +11,7 @@ use casewire_core::{
 };
 use jiff::Timestamp;
 
-use super::{GivenRecord, Often, Shown, ShownNote, Trouble, Vendor};
+use super::{Credentials, GivenRecord, Often, Shown, ShownNote, Trouble, Vendor};
 
 /// How often a call is tried before its failure is the caller's.
 const TRIES: u32 = 2;
@@ -43,8 +43,10 @@ enum Effect {
 
 impl Weather {
     fn draw(&mut self, effect: Effect) -> Option<Trouble> {
-        let may_happen =
-            |trouble: &Trouble| *trouble != Trouble::AnswerLost || effect == Effect::Write;
+        let may_happen = |trouble: &Trouble| {
+            let is_of_writes = matches!(trouble, Trouble::AnswerLost | Trouble::FailingWrites);
+            !is_of_writes || effect == Effect::Write
+        };
         if let Some(trouble) = self.once.take_if(|trouble| may_happen(trouble)) {
             return Some(trouble);
         }
@@ -70,8 +72,12 @@ impl Weather {
                 Some(Trouble::AnswerLost) => return Ok(false),
                 Some(Trouble::AnswerBroken) => ErrorKind::Protocol,
                 Some(Trouble::CredentialsExpired) => ErrorKind::Auth,
-                Some(Trouble::Failing) if effect == Effect::Write => ErrorKind::Uncertain,
-                Some(Trouble::Failing | Trouble::Unavailable) => ErrorKind::Unavailable,
+                Some(Trouble::Failing | Trouble::FailingWrites) if effect == Effect::Write => {
+                    ErrorKind::Uncertain
+                }
+                Some(Trouble::Failing | Trouble::FailingWrites | Trouble::Unavailable) => {
+                    ErrorKind::Unavailable
+                }
                 Some(Trouble::Throttled(seconds)) => ErrorKind::RateLimited {
                     retry_after: Duration::from_secs(seconds),
                 },
@@ -233,6 +239,14 @@ impl Vendor for MemoryVendor {
 
     fn slow_down(&self, asked: Duration) -> Duration {
         asked
+    }
+
+    fn writes_of(&self, _: u64) -> u64 {
+        1
+    }
+
+    fn credentials(&self) -> Credentials {
+        Credentials::Renewed
     }
 
     fn given_customer(&self, identity: &CustomerIdentity) -> CustomerId {

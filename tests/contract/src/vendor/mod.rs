@@ -1,5 +1,6 @@
 //! What the suite needs of a CRM beyond its connector.
 
+mod freshdesk;
 mod front;
 mod memory;
 mod salesforce;
@@ -14,6 +15,7 @@ use casewire_core::{
 };
 use jiff::Timestamp;
 
+pub(crate) use freshdesk::freshdesk;
 pub(crate) use memory::MemoryVendor;
 pub(crate) use salesforce::{Mapping, salesforce, salesforce_with};
 pub(crate) use sandboxed::Sandboxed;
@@ -38,6 +40,12 @@ pub(crate) trait Vendor: Send + Sync {
 
     /// How long the CRM is left alone when it asks for `asked`: not every CRM says how long.
     fn slow_down(&self, asked: Duration) -> Duration;
+
+    /// How many requests one write of so many notes may take.
+    fn writes_of(&self, notes: u64) -> u64;
+
+    /// Whether a connector can mend credentials that are refused.
+    fn credentials(&self) -> Credentials;
 
     /// A person adds a customer.
     fn given_customer(&self, identity: &CustomerIdentity) -> CustomerId;
@@ -97,10 +105,12 @@ pub(crate) enum Trouble {
     AnswerBroken,
     /// The write is done and its answer lost.
     AnswerLost,
-    /// The credentials are refused until they are renewed.
+    /// The credentials are refused: until they are renewed, or, those that never are, for one request.
     CredentialsExpired,
     /// The CRM fails without saying whether it did anything.
     Failing,
+    /// It fails so at writes; what a connector reads before is answered.
+    FailingWrites,
     /// The CRM asks to slow down for so many seconds.
     Throttled(u64),
     /// The CRM says that it did nothing.
@@ -114,6 +124,15 @@ pub(crate) enum Often {
     Always,
     /// At the next call that it can happen to.
     Once,
+}
+
+/// What becomes of credentials that are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Credentials {
+    /// They are renewed, as access tokens are.
+    Renewed,
+    /// Nothing is to be done by the connector, as with an API key.
+    Fixed,
 }
 
 /// A record as a person sees it.

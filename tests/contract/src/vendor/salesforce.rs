@@ -10,6 +10,7 @@ use casewire_salesforce::{
 use casewire_sandbox::Sandbox;
 use casewire_sandbox::salesforce::{self, Limits, Options, Org};
 
+use super::Credentials;
 use super::sandboxed::{Access, Crm, Sandboxed};
 
 /// The connector's own pause: a daily limit does not say when it ends.
@@ -51,6 +52,8 @@ pub(crate) async fn salesforce_with(seed: u64, mapping: Mapping) -> Sandboxed {
         kept_text: |text| text.replace("@{", "@\u{2060}{"),
         kept_tags: |_| Vec::new(),
         slow_down: |_| DAILY_LIMIT_PAUSE,
+        writes_of: |_| 1,
+        credentials: Credentials::Renewed,
     };
     Sandboxed::new(crm, Sandbox::salesforce_with(seed, options)).await
 }

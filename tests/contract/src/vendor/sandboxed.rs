@@ -19,7 +19,7 @@ use wiremock::matchers::any;
 use wiremock::{Mock, MockServer};
 
 use super::front::{self, Front};
-use super::{GivenRecord, Often, Shown, ShownNote, Trouble, Vendor};
+use super::{Credentials, GivenRecord, Often, Shown, ShownNote, Trouble, Vendor};
 
 /// What one CRM has of its own.
 pub(super) struct Crm {
@@ -33,6 +33,10 @@ pub(super) struct Crm {
     pub(super) kept_tags: fn(&[&str]) -> Vec<String>,
     /// How long it is left alone when it asks for so long.
     pub(super) slow_down: fn(Duration) -> Duration,
+    /// How many requests one write of so many notes may take.
+    pub(super) writes_of: fn(u64) -> u64,
+    /// Whether its credentials are renewed.
+    pub(super) credentials: Credentials,
 }
 
 type Connect = Box<dyn Fn(Access) -> Arc<dyn CrmConnector> + Send + Sync>;
@@ -184,6 +188,14 @@ impl Vendor for Sandboxed {
         (self.crm.slow_down)(asked)
     }
 
+    fn writes_of(&self, notes: u64) -> u64 {
+        (self.crm.writes_of)(notes)
+    }
+
+    fn credentials(&self) -> Credentials {
+        self.crm.credentials
+    }
+
     fn given_customer(&self, identity: &CustomerIdentity) -> CustomerId {
         CustomerId(self.add(
             "customers",
@@ -228,6 +240,7 @@ impl Vendor for Sandboxed {
                 faults.expire_token = Expiry::Drawn(1.0);
             }),
             Trouble::Failing => return self.front.fails(often),
+            Trouble::FailingWrites => return self.front.fails_writes(often),
             Trouble::Throttled(seconds) => {
                 self.change_faults(|faults| faults.retry_after = Duration::from_secs(seconds));
                 (Fault::Throttle, |faults| faults.throttle = 1.0)

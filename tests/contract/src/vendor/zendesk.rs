@@ -7,6 +7,7 @@ use casewire_sandbox::{Request, Sandbox};
 use casewire_zendesk::{Fields, Statuses, Zendesk, ZendeskAuth, ZendeskConfig};
 use http::{Method, header};
 
+use super::Credentials;
 use super::sandboxed::{Access, Crm, Sandboxed};
 
 pub(crate) async fn zendesk(seed: u64) -> Sandboxed {
@@ -20,6 +21,8 @@ pub(crate) async fn zendesk(seed: u64) -> Sandboxed {
         kept_text: str::to_owned,
         kept_tags: |tags| tags.iter().map(|tag| tag.to_lowercase()).collect(),
         slow_down: |asked| asked,
+        writes_of: |_| 1,
+        credentials: Credentials::Renewed,
     };
     Sandboxed::new(crm, Sandbox::zendesk_with(seed, options)).await
 }

@@ -1,0 +1,50 @@
+//! The Freshdesk connector against the sandbox.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use casewire_freshdesk::{Freshdesk, FreshdeskConfig, TicketValues};
+use casewire_sandbox::Sandbox;
+use casewire_sandbox::freshdesk::{Limits, Options};
+use serde_json::json;
+
+use super::Credentials;
+use super::sandboxed::{Access, Crm, Sandboxed};
+
+pub(crate) async fn freshdesk(seed: u64) -> Sandboxed {
+    let options = Options {
+        limits: Limits::unlimited(),
+        ..Options::default()
+    };
+    let crm = Crm {
+        connect: Box::new(|access| Arc::new(connector(access))),
+        storm: "throttle=0.05,retry-after=0s,unavailable=0.05,reset=0.03,lost-answer=0.1,index-lag=30s",
+        kept_text: str::to_owned,
+        kept_tags: |tags| tags.iter().map(|&tag| tag.to_owned()).collect(),
+        slow_down: |asked| asked,
+        // The fields, and one note that holds all notes.
+        writes_of: |_| 2,
+        credentials: Credentials::Fixed,
+    };
+    Sandboxed::new(crm, Sandbox::freshdesk_with(seed, options)).await
+}
+
+/// A connector that looks before every write: the suite's people are faster than two seconds.
+fn connector(access: Access) -> Freshdesk {
+    // Without a status that is closed for good there would be two states only.
+    let statuses = json!({ "resolved": [4], "closed": [5] });
+    let config = FreshdeskConfig {
+        domain: "acme".to_owned(),
+        api_key: access.secret,
+        base_url: Some(access.base_url),
+        default_user: None,
+        statuses: serde_json::from_value(statuses).unwrap(),
+        fields: None,
+        phone_formats: Vec::new(),
+        ticket_values: TicketValues::default(),
+        reread_after_seconds: 0,
+        settle: Duration::from_millis(1),
+        retry: access.retry,
+    };
+    Freshdesk::new(config).unwrap()
+}
