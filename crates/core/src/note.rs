@@ -104,6 +104,17 @@ impl Note {
         format!("{}\n[casewire {} {}]", self.text, session.token(), self.id)
     }
 
+    /// The token, as in a [`Trace`], of the note that the line `[casewire call/987@3f2a9c ended:1b2c3d]` names: what
+    /// [`Note::marked`] ends with. None for any other line.
+    pub fn token_of(line: &str) -> Option<String> {
+        let marker = line.trim().strip_prefix("[casewire ")?.strip_suffix(']')?;
+        let (session, note) = marker.split_once(' ')?;
+        Some(match note {
+            "linked" => session.to_owned(),
+            note => format!("{session}#{note}"),
+        })
+    }
+
     /// The notes that a session calls for so far and `trace` does not show yet, oldest first: one that it
     /// was linked, as it was `then`, `linked_at`; and by what is known at the `latest`, one per transfer
     /// since, one that it ended, and one when something else is known now than the last one said.

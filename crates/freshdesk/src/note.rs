@@ -1,6 +1,6 @@
 //! Notes as HTML, written and read.
 
-use casewire_core::{SessionNotes, Trace};
+use casewire_core::{Note, SessionNotes, Trace};
 
 /// Freshdesk does not say how long a note may be; a text column of 64 KiB is what to expect.
 const MAX_BYTES: usize = 60_000;
@@ -74,7 +74,9 @@ fn shortened(marked: String, limit: usize) -> String {
 /// event carries never does.
 pub(crate) fn tokens(html: &str) -> Vec<String> {
     let lines = html.split(['<', '>', '\n']);
-    lines.filter_map(|line| token(&unescaped(line))).collect()
+    lines
+        .filter_map(|line| Note::token_of(&unescaped(line)))
+        .collect()
 }
 
 fn unescaped(text: &str) -> String {
@@ -84,16 +86,6 @@ fn unescaped(text: &str) -> String {
         .replace("&quot;", "\"")
         .replace("&#39;", "'")
         .replace("&amp;", "&")
-}
-
-/// The token, as in a trace, of the line `[casewire call/987@3f2a9c ended:1b2c3d]`.
-fn token(line: &str) -> Option<String> {
-    let marker = line.trim().strip_prefix("[casewire ")?.strip_suffix(']')?;
-    let (session, note) = marker.split_once(' ')?;
-    Some(match note {
-        "linked" => session.to_owned(),
-        note => format!("{session}#{note}"),
-    })
 }
 
 /// What is on a ticket whose sessions field is `field` and whose notes have `tokens`, oldest first. A session that the
@@ -129,7 +121,7 @@ pub(crate) fn word(joining: &SessionNotes) -> Trace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use casewire_core::{Note, NoteId, SessionFacts, SessionKey};
+    use casewire_core::{NoteId, SessionFacts, SessionKey};
     use std::sync::Arc;
 
     fn session(subject: &str) -> SessionKey {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use casewire_core::{Record, RecordId, Result, SessionNotes, Trace};
+use casewire_core::{Note, Record, RecordId, Result, SessionNotes, Trace};
 use casewire_http::Request;
 
 use crate::connector::Zendesk;
@@ -108,7 +108,7 @@ impl Zendesk {
             // A customer could write a marker too, but not in private.
             let private = list.comments.into_iter().filter(|comment| !comment.public);
             for body in private.filter_map(|comment| comment.body) {
-                tokens.extend(body.lines().filter_map(token));
+                tokens.extend(body.lines().filter_map(Note::token_of));
             }
             after = list.meta.after_cursor;
             if !list.meta.has_more || after.is_none() {
@@ -119,20 +119,10 @@ impl Zendesk {
     }
 }
 
-/// The token, as in a trace, of a note whose text ends with the line `[casewire call/987@3f2a9c ended:1b2c3d]`.
-fn token(line: &str) -> Option<String> {
-    let marker = line.trim().strip_prefix("[casewire ")?.strip_suffix(']')?;
-    let (session, note) = marker.split_once(' ')?;
-    Some(match note {
-        "linked" => session.to_owned(),
-        note => format!("{session}#{note}"),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use casewire_core::{Note, NoteId, SessionFacts, SessionKey};
+    use casewire_core::{NoteId, SessionFacts, SessionKey};
     use std::sync::Arc;
 
     fn session(subject: &str) -> SessionKey {
@@ -221,7 +211,7 @@ mod tests {
             .collect();
         let body = body(&sessions).unwrap();
         assert!(body.len() <= MAX_BYTES, "{}", body.len());
-        let tokens: Vec<_> = body.lines().filter_map(token).collect();
+        let tokens: Vec<_> = body.lines().filter_map(Note::token_of).collect();
         let expected: Vec<_> = sessions
             .iter()
             .map(|joining| joining.session.token())
@@ -243,8 +233,8 @@ mod tests {
         let mut trace = Trace::default();
         trace.add(&session, &[linked.clone(), ended.clone()]);
         let body = body(&[joining("call/987", &[&linked, &ended])]).unwrap();
-        let tokens: Vec<_> = body.lines().filter_map(token).collect();
+        let tokens: Vec<_> = body.lines().filter_map(Note::token_of).collect();
         assert_eq!(Trace::parse(&tokens.join(" ")), trace);
-        assert_eq!(token("[casewire]"), None);
+        assert_eq!(Note::token_of("[casewire]"), None);
     }
 }
