@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use casewire_http::{Bucket, Reading};
 use http::HeaderMap;
+use http::header::DATE;
 use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 
 /// New conversations: counted per customer, so a refusal holds up no other calls.
 pub(crate) const CONVERSATION_CREATE: &str = "conversation-create";
@@ -15,12 +17,12 @@ pub(crate) const CONVERSATION_UPDATE: &str = "conversation-update";
 
 /// The window of the organisation's limit is a minute; a longer wait is a clock that goes wrong.
 const MAX_WAIT: Duration = Duration::from_secs(90);
-const MIN_WAIT: Duration = Duration::from_secs(1);
 
 /// The organisation's limit, when `headers` tell when it starts anew: that they do only when it is used up.
+/// Of a count that has started anew they say nothing.
 pub(crate) fn readings(headers: &HeaderMap) -> Vec<Reading> {
     let remaining = number(headers, "x-ratelimit-remaining");
-    let resets_in = resets_in(headers);
+    let resets_in = resets_in(headers).filter(|wait| !wait.is_zero());
     let reading = remaining
         .zip(resets_in)
         .map(|(remaining, resets_in)| Reading {
@@ -31,12 +33,19 @@ pub(crate) fn readings(headers: &HeaderMap) -> Vec<Reading> {
     reading.into_iter().collect()
 }
 
-/// How long until the limit that was hit starts anew.
+/// How long until the limit that was hit starts anew; nothing when it has.
 pub(crate) fn resets_in(headers: &HeaderMap) -> Option<Duration> {
     let resets_at = number(headers, "x-ratelimit-reset")?;
-    let now = u64::try_from(Timestamp::now().as_second()).ok()?;
+    let now = u64::try_from(answered_at(headers).as_second()).ok()?;
     let wait = Duration::from_secs(resets_at.saturating_sub(now));
-    Some(wait.clamp(MIN_WAIT, MAX_WAIT))
+    Some(wait.min(MAX_WAIT))
+}
+
+/// When the answer was given, by the clock that the reset is told by.
+fn answered_at(headers: &HeaderMap) -> Timestamp {
+    let date = headers.get(DATE).and_then(|date| date.to_str().ok());
+    let date = date.and_then(|date| rfc2822::parse(date).ok());
+    date.map_or_else(Timestamp::now, |date| date.timestamp())
 }
 
 fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
@@ -76,10 +85,19 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_goes_wrong_stops_nobody_for_long() {
-        for (seconds, wait) in [(-500, MIN_WAIT), (0, MIN_WAIT), (5_000, MAX_WAIT)] {
-            let headers = headers(&[("x-ratelimit-reset", in_seconds(seconds))]);
-            assert_eq!(resets_in(&headers), Some(wait), "{seconds}");
+    fn a_reset_is_told_by_the_clock_of_the_answer() {
+        for (reset, seconds) in [
+            (784_111_777, 0),
+            (784_111_700, 0),
+            (784_111_807, 30),
+            (784_119_999, 90),
+        ] {
+            let headers = headers(&[
+                ("date", "Sun, 06 Nov 1994 08:49:37 GMT".to_owned()),
+                ("x-ratelimit-reset", reset.to_string()),
+            ]);
+            let wait = Duration::from_secs(seconds);
+            assert_eq!(resets_in(&headers), Some(wait), "{reset}");
         }
     }
 
