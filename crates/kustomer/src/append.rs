@@ -5,6 +5,7 @@
 //! half-way is seen, and what it lacks is added.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use casewire_core::{
     Append, Error, ErrorKind, Record, RecordState, Result, SessionNotes, StatusChange, Trace,
@@ -16,6 +17,7 @@ use crate::connector::{Kustomer, gone};
 use crate::external_id::note_token;
 use crate::limits::CONVERSATION_UPDATE;
 use crate::notes::{NotedIds, half_done};
+use crate::revision::Revision;
 use crate::sessions::Sessions;
 use crate::tags::{NewTags, united};
 use crate::wire::{Conversation, Status};
@@ -95,13 +97,6 @@ impl Kustomer {
         if !is_changed {
             return Ok(None);
         }
-        let version = to.version.as_ref().and_then(|version| version.parse().ok());
-        let Some(rev) = version else {
-            return Err(Error::new(
-                ErrorKind::Conflict,
-                "the record does not say as of which revision it was read",
-            ));
-        };
         let fields = &self.config.fields;
         let mut custom = BTreeMap::new();
         if let Some(sessions) = sessions {
@@ -115,20 +110,43 @@ impl Kustomer {
             tags: has_new_tags.then_some(all_tags),
             assigned_users: what.owner.clone().map(|owner| [owner.0]),
             custom,
-            rev: Some(rev),
             ..ConversationWrite::default()
         }))
     }
 
-    /// Whether a note or a message moves a conversation's revision is not documented. So a refusal is looked into: when
-    /// nothing has changed that a record shows, the update is sent again at the new revision.
+    /// A refusal because of the revision is looked into: when nothing has changed that a record shows, as when a note
+    /// moved it, the update is sent again at the new one.
     async fn send_update(
         &self,
         to: &Record,
         what: &Append,
         mut write: ConversationWrite<'_>,
     ) -> Result<Updated> {
+        let revision = to.version.as_deref().and_then(Revision::parse);
+        let Some(revision) = revision else {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                "the record does not say as of which revision it was read",
+            ));
+        };
+        let is_old = revision.has_notes_after && self.notes_move_revisions.load(Ordering::Relaxed);
+        let mut now = match is_old {
+            true => Some(self.conversation(&to.id).await?.ok_or_else(gone)?),
+            false => None,
+        };
+        write.rev = Some(revision.number);
         for _ in 0..=MAX_MOVES {
+            if let Some(now) = now.take() {
+                let sessions = now.sessions(&self.config);
+                if what.is_repeat(&sessions.claimed()) {
+                    return Ok(Updated::Before(now));
+                }
+                write.rev = now.rev();
+                let now = now.into_record(sessions.believed(), &self.config);
+                if !is_same(to, &now) {
+                    return Err(changed(&now));
+                }
+            }
             let request = Request::put("/v1/conversations/{id}")
                 .fill("id", &to.id)
                 .json(&write)
@@ -138,35 +156,33 @@ impl Kustomer {
                 Ok(conversation) => return Ok(Updated::Now(conversation)),
                 Err(error) => error,
             };
-            let now = match error.kind() {
-                ErrorKind::Conflict => self.conversation(&to.id).await?.ok_or_else(gone)?,
-                ErrorKind::Uncertain => match self.conversation(&to.id).await {
-                    Ok(Some(now)) => now,
-                    _ => return Err(error),
-                },
+            match error.kind() {
+                ErrorKind::Conflict => {
+                    let read = self.conversation(&to.id).await?.ok_or_else(gone)?;
+                    let has_moved = read.rev() != write.rev;
+                    if !has_moved && !what.is_repeat(&read.sessions(&self.config).claimed()) {
+                        return Err(error);
+                    }
+                    if has_moved && revision.has_notes_after {
+                        self.notes_move_revisions.store(true, Ordering::Relaxed);
+                    }
+                    now = Some(read);
+                }
+                ErrorKind::Uncertain => {
+                    return match self.conversation(&to.id).await {
+                        Ok(Some(now)) if what.is_repeat(&now.sessions(&self.config).claimed()) => {
+                            Ok(Updated::Before(now))
+                        }
+                        _ => Err(error),
+                    };
+                }
                 ErrorKind::NotFound => return Err(gone()),
                 ErrorKind::Rejected => {
                     self.forget_ids().await;
                     return Err(self.locked_since(to).await.unwrap_or(error));
                 }
                 _ => return Err(error),
-            };
-            let sessions = now.sessions(&self.config);
-            if what.is_repeat(&sessions.claimed()) {
-                return Ok(Updated::Before(now));
             }
-            if error.kind() == ErrorKind::Uncertain {
-                return Err(error);
-            }
-            let now = now.into_record(sessions.believed(), &self.config);
-            if !is_same(to, &now) {
-                return Err(changed(&now));
-            }
-            let rev = now.version.and_then(|version| version.parse().ok());
-            if rev == write.rev {
-                return Err(error);
-            }
-            write.rev = rev;
         }
         Err(Error::new(
             ErrorKind::Conflict,
@@ -191,14 +207,20 @@ impl Kustomer {
         let id = conversation.record_id();
         let mut sessions = self.sessions(&conversation);
         let conversation = self.add_tags(conversation, &sessions.tags()).await?;
-        self.write_notes(&id, joining, noted).await?;
+        let notes_written = self.write_notes(&id, joining, noted).await?;
         let mut written = Trace::default();
         for SessionNotes { session, notes } in joining {
             written.add(session, notes);
         }
         sessions.settle(|token| written.covers(&Trace::parse(token)));
         self.see(&id, &sessions);
-        Ok(conversation.into_record(sessions.believed(), &self.config))
+        let revision = conversation.rev().map(|number| Revision {
+            number,
+            has_notes_after: notes_written > 0,
+        });
+        let mut record = conversation.into_record(sessions.believed(), &self.config);
+        record.version = revision.map(|revision| revision.to_string());
+        Ok(record)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The connector: what [`CrmConnector`] asks for, in Kustomer's operations.
 
 use std::fmt;
+use std::sync::atomic::AtomicBool;
 
 use async_trait::async_trait;
 use casewire_core::{
@@ -32,6 +33,8 @@ pub struct Kustomer {
     pub(crate) tags_listed_at: Mutex<Option<Instant>>,
     /// The sessions attributes of records as this connector left them or last saw them in doubt.
     pub(crate) seen: Known<RecordId, Sessions>,
+    /// Whether it was seen that a note moves its conversation's revision.
+    pub(crate) notes_move_revisions: AtomicBool,
     profile: Profile,
 }
 
@@ -51,6 +54,7 @@ impl Kustomer {
             tags: Known::new(10_000),
             tags_listed_at: Mutex::new(None),
             seen: Known::new(10_000),
+            notes_move_revisions: AtomicBool::new(false),
             profile: profile(),
             config,
         })

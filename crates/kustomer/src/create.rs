@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use casewire_core::{
-    Append, CustomerId, Error, ErrorKind, LookUp, NewRecord, Record, Result, SessionNotes,
-    StatusChange, TraceSearch, WantedRecords,
+    Append, CustomerId, Error, ErrorKind, LookUp, NewRecord, Record, RecordCustomer, Result,
+    SessionNotes, StatusChange, TraceSearch, WantedRecords,
 };
 use casewire_http::{Request, Response};
 use http::StatusCode;
@@ -195,7 +195,8 @@ impl Kustomer {
             return Ok(found.own);
         }
         let mut records = found.records.iter();
-        if new.queue.is_some() && records.any(|record| record.queue == new.queue) {
+        let is_identified = new.customer != RecordCustomer::Anonymous;
+        if is_identified && new.queue.is_some() && records.any(|record| record.queue == new.queue) {
             return Err(Error::new(
                 ErrorKind::Conflict,
                 "the customer was in Kustomer after all, with a conversation in the same queue",

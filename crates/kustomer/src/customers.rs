@@ -42,7 +42,8 @@ pub(crate) struct FoundCustomer {
 pub(crate) enum CustomerOf {
     /// This customer's.
     Customer(CustomerId),
-    /// This customer's, whom the look-up did not see: it is just created by another, or nobody looked.
+    /// This customer's, who is there although the session did not see it: another created it just now, or this session
+    /// did before.
     Overlooked(CustomerId),
 }
 
@@ -121,7 +122,8 @@ impl Kustomer {
             .as_deref()
             .and_then(ExternalId::parse)
             .map(CustomerKey::ExternalId);
-        if let Some(key) = &own_key
+        if new.customer == RecordCustomer::SharedAnonymous
+            && let Some(key) = &own_key
             && let Some((known, seen_at)) = self.customers.find(key)
             && seen_at.elapsed() < REMEMBERED
         {
@@ -144,8 +146,9 @@ impl Kustomer {
             self.remember_customer(key, &id);
         }
         Ok(match &new.customer {
-            RecordCustomer::New(_) if !is_new => CustomerOf::Overlooked(id),
-            // The others are not looked up, so finding them here is nothing that a decision should have known.
+            RecordCustomer::New(_) | RecordCustomer::Anonymous if !is_new => {
+                CustomerOf::Overlooked(id)
+            }
             _ => CustomerOf::Customer(id),
         })
     }

@@ -15,6 +15,7 @@ mod limits;
 mod notes;
 mod profile;
 mod records;
+mod revision;
 mod sessions;
 mod setup;
 mod tags;

@@ -25,13 +25,14 @@ const MAX_PAGES: usize = 50;
 pub(crate) type NotedIds = HashSet<String>;
 
 impl Kustomer {
-    /// Writes the notes of `joining` to `id`, oldest first, but for those `noted` already.
+    /// Writes the notes of `joining` to `id`, oldest first, but for those `noted` already; and says how many that were.
     pub(crate) async fn write_notes(
         &self,
         id: &RecordId,
         joining: &[SessionNotes],
         noted: &NotedIds,
-    ) -> Result<()> {
+    ) -> Result<usize> {
+        let mut written = 0;
         for SessionNotes { session, notes } in joining {
             for note in notes {
                 let token = note_token(session, &note.id);
@@ -39,11 +40,12 @@ impl Kustomer {
                 for (external_id, body) in parts(&whole, &note.text) {
                     if !noted.contains(&external_id) {
                         self.write_note(id, &external_id, body).await?;
+                        written += 1;
                     }
                 }
             }
         }
-        Ok(())
+        Ok(written)
     }
 
     async fn write_note(&self, id: &RecordId, external_id: &str, body: &str) -> Result<()> {

@@ -132,6 +132,10 @@ impl Conversation {
         &self.attributes.tags
     }
 
+    pub(crate) fn rev(&self) -> Option<u64> {
+        self.attributes.rev
+    }
+
     pub(crate) fn is_deleted(&self) -> bool {
         self.attributes.deleted
     }

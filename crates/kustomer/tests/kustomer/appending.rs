@@ -38,7 +38,7 @@ async fn status_owner_tags_and_trace_come_in_one_update_before_the_note() {
     };
     let opened = connector.append(&record, &what).await.unwrap();
     assert_eq!((opened.state, opened.closed_at), (RecordState::Open, None));
-    assert_eq!(opened.version.as_deref(), Some("8"));
+    assert_eq!(opened.version.as_deref(), Some("8+"));
     assert!(what.is_repeat(&opened.trace));
     let expected = json!({
         "status": "open", "tags": [VIP, IVR], "assignedUsers": [OTHER], "rev": 7,
@@ -119,11 +119,37 @@ async fn a_revision_that_moved_alone_is_followed() {
     let record = read(&connector).await;
     let what = append("call/987", &[linked("Call 987")]);
     let record = connector.append(&record, &what).await.unwrap();
-    assert_eq!(record.version.as_deref(), Some("10"));
+    assert_eq!(record.version.as_deref(), Some("10+"));
     assert_eq!(
         (&org.body(1)["rev"], &org.body(3)["rev"]),
         (&json!(7), &json!(9))
     );
+}
+
+#[tokio::test]
+async fn once_notes_were_seen_to_move_the_revision_it_is_read_before_it_is_used() {
+    let (org, connector) = Org::answering([
+        one(conversation(CALL, json!({}))),
+        one(conversation(CALL, with_sessions("?{987}", 8))),
+        note(),
+        refused(409, "rev", "conflict"),
+        one(conversation(CALL, with_sessions("?{987}", 9))),
+        one(conversation(CALL, with_sessions("{987} ?{988}", 10))),
+        note(),
+        one(conversation(CALL, with_sessions("{987} ?{988}", 11))),
+        one(conversation(CALL, with_sessions("{987} {988} ?{989}", 12))),
+        note(),
+    ])
+    .await;
+    let mut record = read(&connector).await;
+    for subject in ["call/987", "call/988", "call/989"] {
+        let what = append(subject, &[linked("Call")]);
+        record = connector.append(&record, &what).await.unwrap();
+    }
+    assert_eq!(record.version.as_deref(), Some("12+"));
+    let revisions = [1, 3, 5, 8].map(|call| org.body(call)["rev"].as_u64().unwrap());
+    assert_eq!(revisions, [7, 8, 9, 11]);
+    assert_eq!(org.lines().len(), 10);
 }
 
 #[tokio::test]

@@ -57,7 +57,7 @@ impl Respond for Script {
 }
 
 impl Org {
-    pub(crate) async fn answering<const N: usize>(answers: [(u16, Value); N]) -> (Self, Kustomer) {
+    pub(crate) async fn answering(answers: impl Into<VecDeque<(u16, Value)>>) -> (Self, Kustomer) {
         let server = MockServer::start().await;
         let told = Arc::default();
         let script = Script {
@@ -163,7 +163,7 @@ pub(crate) fn with_sessions(words: &str, rev: u64) -> Value {
 /// `text` with `{987}` as the token of call 987.
 pub(crate) fn tokens(text: &str) -> String {
     let mut text = text.to_owned();
-    for number in ["987", "988"] {
+    for number in ["987", "988", "989"] {
         let token = session(&format!("call/{number}")).token();
         text = text.replace(&format!("{{{number}}}"), &token);
     }
