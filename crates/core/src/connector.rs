@@ -77,7 +77,7 @@ pub struct Profile {
     pub title_limit: usize,
     /// Turns a session type into a tag (R13). Empty when nothing is left of it.
     pub session_type_tag: fn(&str) -> String,
-    /// Turns any other tag, such as the platform's, into one that this CRM keeps (R13).
+    /// Turns any other tag, such as the platform's, into one that this CRM keeps (R13). Empty when nothing is left of it.
     pub plain_tag: fn(&str) -> String,
     /// Whether a record can be without a customer.
     pub record_without_customer: bool,

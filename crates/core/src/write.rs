@@ -79,17 +79,17 @@ pub fn title(rules: &Rules, session: &Session, profile: &Profile) -> String {
         .render(session, &rules.timezone, profile.title_limit)
 }
 
-/// The tags of `session` (R13): of its type, then of the platform, as the switches say.
+/// The tags of `session` (R13): of its type, then of the platform, as the switches say and as far as the CRM keeps them.
 pub fn tags(rules: &Rules, session: &Session, profile: &Profile) -> Vec<String> {
     let session_type = session
         .session_type()
         .filter(|_| rules.tag_session_type)
-        .map(profile.session_type_tag)
-        .filter(|tag| !tag.is_empty());
+        .map(profile.session_type_tag);
     let platform = rules
         .tag_platform
         .then(|| (profile.plain_tag)(&rules.platform_tag));
-    session_type.into_iter().chain(platform).collect()
+    let tags = session_type.into_iter().chain(platform);
+    tags.filter(|tag| !tag.is_empty()).collect()
 }
 
 /// Why a record can not be made although one is due.

@@ -85,10 +85,14 @@ fn of_config(config: &Config) -> Vec<Line> {
     }
     for (name, connector) in &config.connectors {
         for (tag, kept) in changed_tags(&config.settings, &connector.profile()) {
+            let what = match kept.is_empty() {
+                true => "left out".to_owned(),
+                false => format!("written as `{kept}`"),
+            };
             say(
                 word(Severity::Warning),
                 format!(
-                    "`platform_tag` `{tag}` is written as `{kept}` by connector `{name}`: its CRM keeps no other characters"
+                    "`platform_tag` `{tag}` is {what} by connector `{name}`: its CRM keeps no other characters"
                 ),
             );
         }

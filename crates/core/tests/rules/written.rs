@@ -106,6 +106,31 @@ fn r13_tags_follow_their_switches() {
 }
 
 #[test]
+fn r13_tags_of_which_the_crm_keeps_nothing_are_left_out() {
+    let rules = Rules {
+        tag_session_type: true,
+        tag_platform: true,
+        ..Rules::default()
+    };
+    let keeps_nothing: fn(&str) -> String = |_| String::new();
+    for (session_type_tag, plain_tag, kept) in [
+        (keeps_nothing, profile().plain_tag, "UJET"),
+        (
+            profile().session_type_tag,
+            keeps_nothing,
+            "Voice Inbound (IVR)",
+        ),
+    ] {
+        let profile = casewire_core::Profile {
+            session_type_tag,
+            plain_tag,
+            ..profile()
+        };
+        assert_eq!(tags(&rules, &session(), &profile), [kept]);
+    }
+}
+
+#[test]
 fn r14_a_trace_tells_what_is_on_a_record() {
     let session = session();
     let notes = Note::missing(
