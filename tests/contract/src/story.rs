@@ -168,6 +168,14 @@ pub(crate) async fn read(v: &dyn Vendor, state: RecordState) -> (Arc<dyn CrmConn
     (connector, record)
 }
 
+/// The record without its version: a CRM's notes may move that on.
+pub(crate) fn but_version(record: &Record) -> Record {
+    Record {
+        version: None,
+        ..record.clone()
+    }
+}
+
 /// The one record there is.
 pub(crate) fn only(v: &dyn Vendor) -> Shown {
     let mut records = v.records();

@@ -2,6 +2,7 @@
 
 mod freshdesk;
 mod front;
+mod kustomer;
 mod memory;
 mod salesforce;
 mod sandboxed;
@@ -16,6 +17,7 @@ use casewire_core::{
 use jiff::Timestamp;
 
 pub(crate) use freshdesk::freshdesk;
+pub(crate) use kustomer::{kustomer, kustomer_otherwise, kustomer_with_repeatable_ids};
 pub(crate) use memory::MemoryVendor;
 pub(crate) use salesforce::{Mapping, salesforce, salesforce_with};
 pub(crate) use sandboxed::Sandboxed;

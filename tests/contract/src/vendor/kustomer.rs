@@ -1,0 +1,68 @@
+//! The Kustomer connector against the sandbox.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use casewire_kustomer::{ExternalIdPrefix, Fields, Kustomer, KustomerConfig, Statuses};
+use casewire_sandbox::Sandbox;
+use casewire_sandbox::kustomer::{Children, Deleted, ErrorShape, ExternalIds, Limits, Options};
+
+use super::Credentials;
+use super::sandboxed::{Access, Crm, Sandboxed};
+
+pub(crate) async fn kustomer(seed: u64) -> Sandboxed {
+    kustomer_with(seed, Options::default()).await
+}
+
+/// What Kustomer's documents leave open, the other way.
+pub(crate) async fn kustomer_otherwise(seed: u64) -> Sandboxed {
+    let options = Options {
+        children: Children::LeaveRev,
+        deleted: Deleted::Marked,
+        errors: ErrorShape::Documented,
+        ..Options::default()
+    };
+    kustomer_with(seed, options).await
+}
+
+/// That a second conversation or note with the same external id is refused is not documented either.
+pub(crate) async fn kustomer_with_repeatable_ids(seed: u64) -> Sandboxed {
+    let options = Options {
+        external_ids: ExternalIds::Repeatable,
+        ..Options::default()
+    };
+    kustomer_with(seed, options).await
+}
+
+async fn kustomer_with(seed: u64, options: Options) -> Sandboxed {
+    let options = Options {
+        limits: Limits::unlimited(),
+        ..options
+    };
+    let crm = Crm {
+        connect: Box::new(|access| Arc::new(connector(access))),
+        storm: "throttle=0.05,retry-after=0s,unavailable=0.05,reset=0.03,lost-answer=0.1,index-lag=30s",
+        kept_text: str::to_owned,
+        kept_tags: |tags| tags.iter().map(|&tag| tag.to_owned()).collect(),
+        // The end of a count is told in whole seconds.
+        slow_down: |asked| asked + Duration::from_secs(1),
+        // The attributes, and each note.
+        writes_of: |notes| 1 + notes,
+        credentials: Credentials::Fixed,
+    };
+    Sandboxed::new(crm, Sandbox::kustomer_with(seed, options)).await
+}
+
+fn connector(access: Access) -> Kustomer {
+    let config = KustomerConfig {
+        org: "acme".parse().unwrap(),
+        api_key: access.secret,
+        external_id_prefix: ExternalIdPrefix::default(),
+        base_url: Some(access.base_url),
+        default_user: None,
+        statuses: Statuses::default(),
+        fields: Fields::default(),
+        retry: access.retry,
+    };
+    Kustomer::new(config).unwrap()
+}
