@@ -21,8 +21,10 @@ use crate::{
 /// * **C3** The records of a customer are found across all pages.
 /// * **C4** A write either happens whole or not at all, and its error says which: every kind but
 ///   [`Uncertain`](crate::ErrorKind::Uncertain) and [`Protocol`](crate::ErrorKind::Protocol) means that
-///   nothing was written that a repeat would double.
-/// * **C5** A write whose answer was lost is found again by its session's trace.
+///   nothing was written that a repeat would double. Where a CRM needs several requests for a write, one that stopped
+///   half-way is uncertain, and given again it adds what is lacking.
+/// * **C5** A write whose answer was lost is found again by its session's trace, by whichever of its customer's keys,
+///   though another customer may have one of them since.
 /// * **C6** The same [`NewRecord`] given twice makes one record, for as long as the CRM keeps what tells
 ///   the second one by (two hours at least); after that the caller looks up thoroughly first. The same
 ///   [`Append`] given twice, with the same record as read before the first, writes once. Sessions and notes

@@ -275,19 +275,15 @@ impl CrmConnector for MemoryCrm {
                 .keys(query.session.kind())
                 .find_map(|key| state.find_customer(&key))
         });
-        let records = state.records.values();
-        let of_customer: Vec<_> = records
-            .filter(|kept| customer.is_some() && kept.record.customer == customer)
-            .collect();
-        let mut shown = of_customer.clone();
-        shown.retain(|kept| query.records.is_some() && state.is_indexed(kept.changed_at));
+        let mut shown: Vec<_> = state.records.values().collect();
+        shown.retain(|kept| {
+            let is_wanted = query.records.is_some() && customer.is_some();
+            is_wanted && kept.record.customer == customer && state.is_indexed(kept.changed_at)
+        });
         let has_session = |kept: &&Kept| kept.record.trace.has_session(&query.session);
         let own = match query.trace {
             TraceSearch::OnTheWay => shown.iter().copied().find(has_session),
-            TraceSearch::Thorough => {
-                let listed = of_customer.into_iter().find(has_session);
-                listed.or_else(|| state.made_by(&query.session))
-            }
+            TraceSearch::Thorough => state.records.values().find(has_session),
         };
         Ok(Found {
             own: own.map(|kept| kept.record.clone()),

@@ -16,7 +16,8 @@ macro_rules! contract {
                     c2_unknown_record_is_none
                     c2_agent_is_found_by_address_and_an_unknown_one_is_none
                     c3_records_are_found_across_all_pages
-                    c3_resolved_record_is_found_with_its_time;
+                    c3_resolved_record_is_found_with_its_time
+                    c5_session_is_found_after_its_number_went_to_another_customer;
                 creating:
                     c4_new_record_has_all_that_was_given
                     c4_unavailable_crm_makes_no_record

@@ -7,7 +7,7 @@ use casewire_core::{
 
 use crate::story::{
     HOUR, MINUTE, QUEUE, agent, append, but_version, by_email, by_external_id, given, kim,
-    new_record, query,
+    new_record, query, thoroughly,
 };
 use crate::vendor::{GivenRecord, Vendor};
 
@@ -83,6 +83,25 @@ pub(crate) async fn c2_agent_is_found_by_address_and_an_unknown_one_is_none(v: V
     // A connector may remember for a while whom it did not find.
     let connector = v.connect();
     assert_eq!(connector.find_user(&agent()).await.unwrap(), Some(user));
+}
+
+pub(crate) async fn c5_session_is_found_after_its_number_went_to_another_customer(v: V) {
+    let both = CustomerIdentity {
+        email: Email::parse("kim@example.com"),
+        ..kim()
+    };
+    let customer = v.given_customer(&by_email("kim@example.com"));
+    let connector = v.connect();
+    let new = new_record("call/987", RecordCustomer::Known(customer));
+    let made = connector.create_record(&new).await.unwrap();
+    let joined = connector.append(&made, &append("call/988")).await.unwrap();
+    v.pass(MINUTE);
+    let other = v.given_customer(&kim());
+    given(&*v, &other, RecordState::Open);
+    for subject in ["call/987", "call/988"] {
+        let found = thoroughly(&*v.connect(), subject, &both).await;
+        assert_eq!(found.own.unwrap().id, joined.id);
+    }
 }
 
 pub(crate) async fn c3_records_are_found_across_all_pages(v: V) {
