@@ -120,7 +120,7 @@ impl Inner {
         builder.build().map_err(|_| {
             Failure::last(
                 ErrorKind::Config,
-                "the request can not be written; check the secrets in `auth` for line breaks",
+                "the request can not be written; check the connector's secrets for line breaks",
             )
         })
     }
@@ -285,9 +285,11 @@ fn advice(base: &BaseUrl, status: StatusCode, headers: &HeaderMap) -> Option<Str
         ));
     }
     match status {
-        StatusCode::UNAUTHORIZED => Some("check the credentials in `auth`".to_owned()),
+        StatusCode::UNAUTHORIZED => {
+            Some("check the connector's credentials in the config".to_owned())
+        }
         StatusCode::FORBIDDEN => {
-            Some("give the credentials in `auth` the permission for this".to_owned())
+            Some("give the connector's user the permission for this".to_owned())
         }
         _ => None,
     }

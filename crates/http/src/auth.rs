@@ -6,14 +6,10 @@ use std::sync::Arc;
 use casewire_core::ErrorKind;
 use secrecy::SecretString;
 
-use crate::{BaseUrl, TokenRefusal, TokenStore};
+use crate::{TokenRefusal, TokenStore};
 
 /// The credentials of a client. Debug shows the kind only.
 #[derive(Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a client has one, so the room that the other kinds waste is none"
-)]
 pub enum Auth {
     /// A token that does not change, as `Authorization: Bearer`.
     Bearer(SecretString),
@@ -39,9 +35,7 @@ pub struct OAuth {
     pub client_id: String,
     /// What is shown in exchange for an access token.
     pub grant: Grant,
-    /// The origin of the token endpoint, where it is not the client's own; of the same vendor, by the same domain.
-    pub token_base: Option<BaseUrl>,
-    /// The token endpoint: a path on its origin.
+    /// The token endpoint: a path on the client's origin.
     pub token_path: &'static str,
     /// How the token request is written.
     pub encoding: TokenEncoding,

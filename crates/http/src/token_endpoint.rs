@@ -62,24 +62,14 @@ pub(crate) struct TokenEndpoint {
 
 impl TokenEndpoint {
     pub(crate) fn new(oauth: &OAuth, config: &ClientConfig, http: reqwest::Client) -> Result<Self> {
-        let base = oauth.token_base.as_ref().unwrap_or(&config.base);
-        if !config.base.trusts(base) {
-            return Err(Error::new(
-                ErrorKind::Config,
-                format!(
-                    "access tokens for {} are not asked for at {base}: name a login host of the same vendor",
-                    config.base
-                ),
-            ));
-        }
         if let Grant::JwtBearer { private_key, .. } = &oauth.grant {
             // A broken key is told before the CRM is asked.
             assertion::signer(private_key)?;
         }
         Ok(Self {
             oauth: oauth.clone(),
-            base: base.clone(),
-            url: base.join(oauth.token_path)?,
+            base: config.base.clone(),
+            url: config.base.join(oauth.token_path)?,
             http,
             timeout: config.timeout,
         })

@@ -42,7 +42,6 @@ pub(crate) fn oauth_at(uri: &str, grant: Grant) -> ClientConfig {
     config.auth = Auth::OAuth(OAuth {
         client_id: "casewire".to_owned(),
         grant,
-        token_base: None,
         token_path: TOKEN_PATH,
         encoding: TokenEncoding::Json,
         scopes: vec!["read".to_owned(), "tickets:write".to_owned()],

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use casewire_core::{ErrorKind, Result};
-use casewire_http::{Auth, BaseUrl, Client, ClientConfig, Repeat, Request, TokenStore};
+use casewire_http::{Client, Repeat, Request, TokenStore};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -180,41 +180,4 @@ async fn a_rotated_token_is_kept_even_when_the_origin_is_refused() {
     let error = client.send(Request::get("/v1/tickets")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert_eq!(*saved.0.lock().unwrap(), ["refresh-1"]);
-}
-
-fn with_login_at(mut config: ClientConfig, login: BaseUrl) -> ClientConfig {
-    if let Auth::OAuth(oauth) = &mut config.auth {
-        oauth.token_base = Some(login);
-    }
-    config
-}
-
-#[tokio::test]
-async fn a_login_at_another_origin_gives_tokens_for_the_own_one() {
-    let api = taking("access-1").await;
-    let (login, asked) = login(vec![Value::Null]).await;
-    let base = BaseUrl::loopback(&login.uri()).unwrap();
-    let config = with_login_at(oauth(&api, client_credentials()), base);
-    let client = Client::new(config).unwrap();
-    client.send(Request::get("/v1/tickets")).await.unwrap();
-    assert_eq!(asked.load(Ordering::SeqCst), 1);
-    assert_eq!(shown(&api).await, ["Bearer access-1"]);
-}
-
-#[tokio::test]
-async fn a_login_of_another_vendor_is_refused() {
-    let api = MockServer::start().await;
-    let config = oauth(&api, client_credentials());
-    let login = BaseUrl::vendor("login.example.com", "example.com").unwrap();
-    let error = Client::new(with_login_at(config.clone(), login.clone())).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Config);
-    let mut own = config;
-    own.base = BaseUrl::vendor("acme.my.example.com", "example.com").unwrap();
-    assert!(Client::new(with_login_at(own.clone(), login)).is_ok());
-    let other = BaseUrl::vendor("login.example.org", "example.org").unwrap();
-    let error = Client::new(with_login_at(own, other)).unwrap_err();
-    assert!(
-        error.message().contains("https://login.example.org"),
-        "{error}"
-    );
 }

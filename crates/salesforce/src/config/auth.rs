@@ -133,7 +133,6 @@ impl SalesforceAuth {
             client_id: client_id.clone(),
             grant,
             // The org's own host serves every flow, and client credentials nowhere else.
-            token_base: None,
             token_path: "/services/oauth2/token",
             encoding: TokenEncoding::Form,
             // The app's own settings say what a token may do.

@@ -91,7 +91,6 @@ impl ZendeskAuth {
         Ok(Auth::OAuth(OAuth {
             client_id: client_id.clone(),
             grant,
-            token_base: None,
             token_path: "/oauth/tokens",
             encoding: TokenEncoding::Json,
             scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
