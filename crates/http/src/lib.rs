@@ -19,6 +19,7 @@ mod secret;
 mod token;
 mod token_endpoint;
 mod token_store;
+mod users;
 
 pub use auth::{Auth, Grant, OAuth, TokenEncoding};
 pub use base_url::BaseUrl;
@@ -32,3 +33,4 @@ pub use response::Response;
 pub use retry::RetryPolicy;
 pub use secret::SecretSource;
 pub use token_store::{FileTokenStore, MemoryTokenStore, TokenStore};
+pub use users::{DefaultUser, KnownUsers};

@@ -11,7 +11,7 @@ mod objects;
 use std::collections::{BTreeMap, BTreeSet};
 
 use casewire_core::{Error, ErrorKind, Result};
-use casewire_http::{BaseUrl, Client, ClientConfig, RetryPolicy};
+use casewire_http::{BaseUrl, Client, ClientConfig, DefaultUser, RetryPolicy};
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -24,7 +24,6 @@ use crate::schema;
 pub use api_version::ApiVersion;
 pub use auth::{LoginHost, SalesforceAuth};
 pub use customers::{Customers, RecordTypeId};
-pub use default_user::DefaultUser;
 pub use field_name::{FieldName, Literal};
 pub use objects::{AttachTo, CustomerObject, RecordObject, SessionData, SessionDataObject};
 
@@ -47,6 +46,7 @@ pub struct SalesforceConfig {
     /// Another origin, on this machine only: for tests and sandboxes.
     pub base_url: Option<String>,
     /// Who owns a record when the agent has no user in the org (R16): a user's e-mail address or id, or a queue's id.
+    #[serde(default, deserialize_with = "default_user::default_user")]
     pub default_user: Option<DefaultUser>,
     /// Whether the org's assignment rules run on what is written; they may change the owner. Default: no.
     #[serde(default)]

@@ -7,9 +7,8 @@ use casewire_core::{
     Append, Apply, Change, CrmConnector, CustomerId, CustomerKey, Email, Finding, Found, LookUp,
     NewRecord, Profile, Record, RecordId, Result, UserId,
 };
-use casewire_http::Known;
+use casewire_http::{Known, KnownUsers};
 use tokio::sync::OnceCell;
-use tokio::time::Instant;
 
 use crate::api::Api;
 use crate::config::SalesforceConfig;
@@ -29,9 +28,7 @@ pub struct Salesforce {
     pub(crate) people: Vec<People>,
     pub(crate) statuses: OnceCell<OrgStatuses>,
     pub(crate) customers: Known<CustomerKey, CustomerId>,
-    pub(crate) users: Known<Email, UserId>,
-    /// Addresses that no user had, and when that was asked.
-    pub(crate) missed_users: Known<Email, Instant>,
+    pub(crate) users: KnownUsers,
     /// Records as this connector left them: entries do not change a record's stamp.
     pub(crate) written: Known<RecordId, Record>,
     profile: Profile,
@@ -52,8 +49,7 @@ impl Salesforce {
             people: People::of(&config),
             statuses: OnceCell::new(),
             customers: Known::new(10_000),
-            users: Known::new(10_000),
-            missed_users: Known::new(10_000),
+            users: KnownUsers::new(10_000),
             written: Known::new(1_000),
             profile: profile(config.record_object),
             config,

@@ -29,9 +29,9 @@ mod soql;
 mod users;
 
 pub use config::{
-    ApiVersion, AttachTo, CustomerObject, Customers, DefaultUser, FieldName, Fields, Literal,
-    LoginHost, RecordObject, RecordTypeId, SalesforceAuth, SalesforceConfig, SessionData,
-    SessionDataObject, Statuses,
+    ApiVersion, AttachTo, CustomerObject, Customers, FieldName, Fields, Literal, LoginHost,
+    RecordObject, RecordTypeId, SalesforceAuth, SalesforceConfig, SessionData, SessionDataObject,
+    Statuses,
 };
 pub use connector::Salesforce;
 pub use metadata::{MetadataFile, metadata};

@@ -1,9 +1,9 @@
 //! Asking the account whether it is as needed.
 
-use casewire_core::{ErrorKind, Finding, Result, Severity};
-use casewire_http::Request;
+use casewire_core::{ErrorKind, Finding, Result, Severity, UserId};
+use casewire_http::{DefaultUser, Request};
 
-use crate::config::{DefaultUser, WORK_SCOPES, ZendeskAuth};
+use crate::config::{WORK_SCOPES, ZendeskAuth};
 use crate::connector::{API_TOKENS_END, Zendesk};
 use crate::fields::{LEAF_QUEUE, SESSIONS, WantedField};
 use crate::user::{User, UserAnswer};
@@ -58,7 +58,7 @@ impl Zendesk {
         let is_agent = match &self.config.default_user {
             None => return Ok(None),
             Some(DefaultUser::Email(email)) => self.agent_by_email(email).await?.is_some(),
-            Some(DefaultUser::Id(id)) => {
+            Some(DefaultUser::Id(UserId(id))) => {
                 let request = Request::get("/api/v2/users/{id}").fill("id", id);
                 match self.api.read::<UserAnswer>(request).await {
                     Ok(UserAnswer { user }) => user.is_agent() && !user.is_suspended(),

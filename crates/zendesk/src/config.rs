@@ -4,8 +4,8 @@ mod auth;
 
 use std::collections::BTreeSet;
 
-use casewire_core::{Email, RecordState, Result};
-use casewire_http::{BaseUrl, Client, ClientConfig, RetryPolicy};
+use casewire_core::{RecordState, Result};
+use casewire_http::{BaseUrl, Client, ClientConfig, DefaultUser, RetryPolicy};
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -29,6 +29,7 @@ pub struct ZendeskConfig {
     /// Another origin, on this machine only: for tests and sandboxes.
     pub base_url: Option<String>,
     /// Who owns a record when the agent has no Zendesk user (R16): the e-mail address or id of an agent.
+    #[serde(default, deserialize_with = "default_user")]
     pub default_user: Option<DefaultUser>,
     /// Which statuses count as open, resolved and closed. Default: `new`, `open`, `pending` and `hold` as open,
     /// `solved` as resolved, `closed` as closed, `open` as the default open one.
@@ -55,6 +56,17 @@ fn subdomain<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<
     Ok(label)
 }
 
+fn default_user<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<DefaultUser>, D::Error> {
+    let is_id = |text: &str| text.parse::<u64>().is_ok();
+    DefaultUser::deserialize(
+        deserializer,
+        is_id,
+        "expected an agent's e-mail address or id",
+    )
+}
+
 fn vendor(subdomain: &str) -> Result<BaseUrl> {
     BaseUrl::vendor(&format!("{subdomain}.zendesk.com"), "zendesk.com")
 }
@@ -75,41 +87,6 @@ impl From<Fields> for FieldIds {
             leaf_queue: fields.leaf_queue,
             sessions: fields.sessions,
         }
-    }
-}
-
-/// An agent, by id or by e-mail address.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(try_from = "IdOrText")]
-#[schemars(with = "IdOrText")]
-pub enum DefaultUser {
-    /// By e-mail address.
-    Email(Email),
-    /// By id.
-    Id(u64),
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(untagged, expecting = "expected an agent's e-mail address or id")]
-enum IdOrText {
-    Id(u64),
-    Text(String),
-}
-
-impl TryFrom<IdOrText> for DefaultUser {
-    type Error = &'static str;
-
-    fn try_from(given: IdOrText) -> std::result::Result<Self, &'static str> {
-        let text = match given {
-            IdOrText::Id(id) => return Ok(Self::Id(id)),
-            IdOrText::Text(text) => text,
-        };
-        if let Ok(id) = text.parse() {
-            return Ok(Self::Id(id));
-        }
-        Email::parse(&text)
-            .map(Self::Email)
-            .ok_or("expected an agent's e-mail address or id")
     }
 }
 
@@ -211,6 +188,7 @@ impl ZendeskConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use casewire_core::{Email, UserId};
     use serde_json::{Value, json};
 
     fn config(changes: Value) -> serde_json::Result<ZendeskConfig> {
@@ -294,8 +272,14 @@ mod tests {
                 .unwrap()
                 .default_user
         };
-        assert_eq!(user(json!(7)), Some(DefaultUser::Id(7)));
-        assert_eq!(user(json!("7")), Some(DefaultUser::Id(7)));
+        assert_eq!(
+            user(json!(7)),
+            Some(DefaultUser::Id(UserId("7".to_owned())))
+        );
+        assert_eq!(
+            user(json!("7")),
+            Some(DefaultUser::Id(UserId("7".to_owned())))
+        );
         let address = Email::parse("ana@example.com").map(DefaultUser::Email);
         assert_eq!(user(json!("Ana@example.com")), address);
     }

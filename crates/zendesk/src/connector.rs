@@ -7,9 +7,8 @@ use casewire_core::{
     Append, Apply, Change, CrmConnector, CustomerId, CustomerKey, Email, Error, ErrorKind, Finding,
     Found, LookUp, NewRecord, Profile, Record, RecordId, Result, UserId,
 };
-use casewire_http::Known;
+use casewire_http::{Known, KnownUsers};
 use tokio::sync::OnceCell;
-use tokio::time::Instant;
 
 use crate::api::Api;
 use crate::config::{WORK_SCOPES, ZendeskAuth, ZendeskConfig};
@@ -25,9 +24,7 @@ pub struct Zendesk {
     pub(crate) customers: Known<CustomerKey, CustomerId>,
     /// Customers whose ticket was refused because of them, once.
     pub(crate) refused_customers: Known<CustomerId, ()>,
-    pub(crate) agents: Known<Email, UserId>,
-    /// Addresses that no agent had, and when that was asked.
-    pub(crate) missed_agents: Known<Email, Instant>,
+    pub(crate) agents: KnownUsers,
     /// Records as this connector left them. Zendesk's stamps are whole seconds, so a record read before a write of
     /// the same second looks no older than the write.
     pub(crate) written: Known<RecordId, Record>,
@@ -52,8 +49,7 @@ impl Zendesk {
             fields: OnceCell::new_with(fields),
             customers: Known::new(10_000),
             refused_customers: Known::new(1_000),
-            agents: Known::new(10_000),
-            missed_agents: Known::new(10_000),
+            agents: KnownUsers::new(10_000),
             written: Known::new(1_000),
             agent_url: format!("{}/agent/tickets/", config.base()?),
             profile: profile(),

@@ -1,26 +1,19 @@
 //! Customers and agents: Zendesk users.
 
-use std::time::Duration;
-
 use casewire_core::{
     CustomerId, CustomerIdentity, CustomerKey, Email, Error, ErrorKind, ExternalId, NewRecord,
     Phone, RecordCustomer, Result, SessionKey, SessionKind, UserId,
 };
-use casewire_http::{Repeat, Request};
+use casewire_http::{DefaultUser, Repeat, Request};
 use http::StatusCode;
-use tokio::time::Instant;
 
 use crate::body::{UserBody, UserWithEmail, UserWrite};
-use crate::config::DefaultUser;
 use crate::connector::Zendesk;
 use crate::errors;
 use crate::user::{IdentityList, User, UserAnswer, UserList, newest, search};
 
 /// Of users found by an address that is not their primary one, so many are asked for their other addresses.
 const MAX_ASKED: usize = 5;
-
-/// How long it is believed that there is no agent with an address: one added since is seen after that.
-const MISS_LASTS: Duration = Duration::from_secs(10 * 60);
 
 /// Who a new ticket is for.
 pub(crate) enum RequesterOf {
@@ -198,7 +191,7 @@ impl Zendesk {
     /// The configured default user (R16): who owns a ticket when no agent does.
     pub(crate) async fn default_user(&self) -> Result<Option<UserId>> {
         match &self.config.default_user {
-            Some(DefaultUser::Id(id)) => Ok(Some(UserId(id.to_string()))),
+            Some(DefaultUser::Id(id)) => Ok(Some(id.clone())),
             Some(DefaultUser::Email(email)) => self.agent_by_email(email).await,
             None => Ok(None),
         }
@@ -206,22 +199,13 @@ impl Zendesk {
 
     /// The agent or admin with this e-mail address.
     pub(crate) async fn agent_by_email(&self, email: &Email) -> Result<Option<UserId>> {
-        if let Some(known) = self.agents.find(email) {
-            return Ok(Some(known));
-        }
-        if let Some(missed_at) = self.missed_agents.find(email)
-            && missed_at.elapsed() < MISS_LASTS
-        {
-            return Ok(None);
-        }
+        self.agents.find(email, self.find_agent(email)).await
+    }
+
+    async fn find_agent(&self, email: &Email) -> Result<Option<UserId>> {
         let users = self.users_with(&CustomerKey::Email(email.clone())).await?;
         let agents = users.iter().filter(|user| user.is_agent());
-        let found = newest(agents).map(|CustomerId(id)| UserId(id));
-        match &found {
-            Some(found) => self.agents.remember(email.clone(), found.clone()),
-            None => self.missed_agents.remember(email.clone(), Instant::now()),
-        }
-        Ok(found)
+        Ok(newest(agents).map(|CustomerId(id)| UserId(id)))
     }
 }
 

@@ -18,7 +18,7 @@ mod setup;
 mod user;
 mod wire;
 
-pub use config::{DefaultUser, Fields, Statuses, ZendeskAuth, ZendeskConfig};
+pub use config::{Fields, Statuses, ZendeskAuth, ZendeskConfig};
 pub use connector::Zendesk;
 pub use profile::profile;
 pub use wire::Status;

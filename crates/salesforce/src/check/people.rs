@@ -1,11 +1,10 @@
 //! Whether the default user is there.
 
 use casewire_core::{Finding, Result, Severity, UserId};
-use casewire_http::Request;
+use casewire_http::{DefaultUser, Request};
 use http::StatusCode;
 
 use super::finding;
-use crate::config::DefaultUser;
 use crate::connector::Salesforce;
 use crate::row::Row;
 

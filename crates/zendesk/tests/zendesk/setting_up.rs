@@ -1,8 +1,8 @@
 //! Credentials, `check` and `setup`.
 
-use casewire_core::{Apply, CrmConnector, ErrorKind, Finding, RecordCustomer, Severity};
-use casewire_http::SecretSource;
-use casewire_zendesk::{DefaultUser, Fields, Zendesk, ZendeskAuth, ZendeskConfig};
+use casewire_core::{Apply, CrmConnector, ErrorKind, Finding, RecordCustomer, Severity, UserId};
+use casewire_http::{DefaultUser, SecretSource};
+use casewire_zendesk::{Fields, Zendesk, ZendeskAuth, ZendeskConfig};
 
 use crate::account::{Account, new_record};
 
@@ -144,7 +144,7 @@ async fn a_refresh_token_is_replaced_in_its_file() {
 async fn what_the_config_names_has_to_be_there() {
     let account = Account::bare().await;
     let zendesk = Zendesk::new(ZendeskConfig {
-        default_user: Some(DefaultUser::Id(424_242)),
+        default_user: Some(DefaultUser::Id(UserId("424242".to_owned()))),
         fields: Some(Fields {
             leaf_queue: 1,
             sessions: 2,

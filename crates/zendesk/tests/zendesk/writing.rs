@@ -6,8 +6,9 @@ use casewire_core::{
     CrmConnector, Email, ErrorKind, RecordCustomer, RecordId, RecordState, Severity, StatusChange,
     UserId,
 };
+use casewire_http::DefaultUser;
 use casewire_sandbox::Fault;
-use casewire_zendesk::{DefaultUser, Zendesk, ZendeskConfig};
+use casewire_zendesk::{Zendesk, ZendeskConfig};
 use http::Method;
 use serde_json::json;
 

@@ -1,7 +1,8 @@
 //! Requests of `check` and `setup`.
 
-use casewire_core::{Apply, CrmConnector as _, Severity};
-use casewire_zendesk::{DefaultUser, Zendesk};
+use casewire_core::{Apply, CrmConnector as _, Severity, UserId};
+use casewire_http::DefaultUser;
+use casewire_zendesk::Zendesk;
 
 use super::account::{GOLDEN, config, exchange, play};
 use crate::script::answered;
@@ -52,7 +53,7 @@ async fn checks_credentials_scopes_fields_user_and_status() {
     ];
     let script = play(exchanges.map(exchange)).await;
     let mut config = config(&script, "client-secret-1");
-    config.default_user = Some(DefaultUser::Id(21_000_000_000_777));
+    config.default_user = Some(DefaultUser::Id(UserId("21000000000777".to_owned())));
     config.reopen_custom_status_id = Some(21_000_000_007_001);
     let findings = Zendesk::new(config).unwrap().check().await.unwrap();
     script.assert_played().await;
