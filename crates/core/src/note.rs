@@ -115,6 +115,29 @@ impl Note {
         })
     }
 
+    /// How long each of several texts of these `lengths` can be for all to fit in `room`: what short ones leave of their
+    /// share is for the others.
+    ///
+    /// ```
+    /// use casewire_core::Note;
+    ///
+    /// assert_eq!(Note::share(&[10, 80, 90], 100), 45);
+    /// assert_eq!(Note::share(&[10, 80], 100), 100);
+    /// ```
+    pub fn share(lengths: &[usize], room: usize) -> usize {
+        let mut lengths = lengths.to_vec();
+        lengths.sort_unstable();
+        let mut left = room;
+        for (place, length) in lengths.iter().enumerate() {
+            let share = left / (lengths.len() - place);
+            if *length > share {
+                return share;
+            }
+            left -= length;
+        }
+        room
+    }
+
     /// The notes that a session calls for so far and `trace` does not show yet, oldest first: one that it
     /// was linked, as it was `then`, `linked_at`; and by what is known at the `latest`, one per transfer
     /// since, one that it ended, and one when something else is known now than the last one said.
