@@ -26,8 +26,7 @@ const DAY: &str = include_str!("../demo/day.ndjson");
 const SOURCE: &str = "//contact-center/sample";
 
 /// What goes wrong while the day is replayed.
-const FAULTS: &str =
-    "throttle=0.005,retry-after=0s,unavailable=0.02,lost-answer=0.03,index-lag=30s";
+const FAULTS: &str = "throttle=0.02,retry-after=0s,unavailable=0.02,lost-answer=0.03,index-lag=30s";
 
 /// Replays the day twice into every CRM: the second time nothing may change.
 pub(crate) async fn run(args: DemoArgs, context: &Context) -> Result<Exit, Failure> {

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
 use super::{SOURCE, broken};
-use crate::config::Config;
+use crate::config::{Config, ConnectorConfig};
 use crate::crm::Crm;
 use crate::exit::{Exit, Failure};
 use crate::replay::{LANES, show};
@@ -44,11 +44,8 @@ impl DemoCrm {
         let address = listener.local_addr()?;
         let sandbox = crm.unlimited_sandbox(1);
         fill(&sandbox)?;
-        // All of it has long been indexed. Kustomer's look-ups do not lag, and it tells by the clock when a limit ends: its
-        // fake's has to be this machine's.
-        if crm != Crm::Kustomer {
-            sandbox.advance(Duration::from_secs(3600));
-        }
+        // All of it has long been indexed.
+        sandbox.advance(Duration::from_secs(3600));
         let served = casewire_sandbox::serve(listener, sandbox.clone(), std::future::pending());
         tokio::spawn(served);
         Ok(Self {
@@ -129,6 +126,11 @@ async fn flow(crm: Crm, address: SocketAddr) -> Result<Flow, Failure> {
         .replace("{ env = \"CASEWIRE_SANDBOX_SECRET\" }", &in_file);
     let config = of_the_day(&connector)?;
     let (_, connector) = config.connector_for(SOURCE)?;
+    let mut connector = connector.clone();
+    if let ConnectorConfig::Freshdesk(freshdesk) = &mut connector {
+        // What the fake has done is there before its answer is lost.
+        freshdesk.settle = Duration::ZERO;
+    }
     let connector = connector.connect()?;
     connector.setup(Apply::Write).await?;
     Ok(Flow::new(connector.into(), Arc::new(config.settings)))
