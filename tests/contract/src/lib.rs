@@ -22,6 +22,8 @@ mod story;
 #[cfg(test)]
 mod tags;
 #[cfg(test)]
+mod toy;
+#[cfg(test)]
 mod vendor;
 #[cfg(test)]
 mod zendesk_calls;
@@ -41,5 +43,7 @@ contract!(
 contract!(memory, crate::vendor::MemoryVendor::new);
 #[cfg(test)]
 contract!(salesforce, crate::vendor::salesforce);
+#[cfg(test)]
+contract!(toy_desk, crate::vendor::toy);
 #[cfg(test)]
 contract!(zendesk, crate::vendor::zendesk);

@@ -4,26 +4,28 @@
 //!
 //! * a `reference` is unique: a `POST` with one that is there changes nothing and answers with what is there;
 //! * a `PATCH` of a ticket names in `If-Match` the version that was read, and is refused with 412 when that is over;
-//! * its search for people is behind by a while, everything else is not;
+//! * its search for people is behind by a while, everything else is not; lists begin with the oldest;
 //! * a note is shown to the customer unless it is `internal`; an archived ticket takes no change any more;
-//! * every ticket has a `queue` and a text `sessions`, so there is nothing to set up.
+//! * every ticket has a `queue` and a text `sessions`, by each word of which it is found.
 //!
-//! In a crate of its own the parts of this file are `config.rs`, `profile.rs`, `connector.rs` and `wire.rs`.
+//! In a crate of its own the parts of this file are `config.rs`, `profile.rs`, `connector.rs` and `wire.rs`; the bodies,
+//! which here stand where they are sent, are in `wire.rs` as well.
 
 use async_trait::async_trait;
 use casewire_core::{
     Append, Apply, Change, CrmConnector, CustomerId, CustomerIdentity, CustomerKey, Email, Error,
-    ErrorKind, ExternalId, Finding, Found, LookUp, NewRecord, PersonName, Phone, Profile, QueueId,
-    Record, RecordCustomer, RecordId, RecordState, Result, SessionKey, SessionKind, SessionNotes,
-    Severity, StatusChange, Trace, TraceSearch, UserId,
+    ErrorKind, Finding, Found, LookUp, NewRecord, Note, Profile, QueueId, Record, RecordCustomer,
+    RecordId, RecordState, Result, SessionKey, SessionKind, SessionNotes, Severity, StatusChange,
+    Trace, TraceSearch, UserId,
 };
 use casewire_http::{
     Auth, BaseUrl, Client, ClientConfig, Refusal, Repeat, Request, RetryPolicy, SecretSource,
 };
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 // --- config.rs
 
@@ -44,12 +46,10 @@ pub(crate) struct ToyConfig {
 
 impl ToyConfig {
     fn client(&self) -> Result<Client> {
+        let host = format!("{}.toydesk.example", self.account);
         let base = match &self.base_url {
             Some(url) => BaseUrl::loopback(url)?,
-            None => {
-                let host = format!("{}.toydesk.example", self.account);
-                BaseUrl::vendor(&host, "toydesk.example")?
-            }
+            None => BaseUrl::vendor(&host, "toydesk.example")?,
         };
         let auth = Auth::Bearer(self.api_key.resolve()?);
         Client::new(ClientConfig {
@@ -117,8 +117,8 @@ impl Toy {
                 CustomerKey::Email(_) => "email",
             };
             let request = Request::get("/people").query(parameter, key.as_str());
-            let people = self.ask::<List<Person>>(request).await?.items;
-            if let Some(last) = people.into_iter().max_by_key(|person| person.created_at) {
+            let found: List<Row<CustomerId>> = self.ask(request).await?;
+            if let Some(last) = found.items.into_iter().next_back() {
                 return Ok(Some(last.id));
             }
         }
@@ -140,15 +140,15 @@ impl Toy {
         }
     }
 
-    /// The ticket that `session` made, whoever's it is now (C5).
-    async fn made_by(&self, session: &SessionKey) -> Result<Option<Record>> {
-        let request = Request::get("/tickets").query("reference", session.token());
+    /// The ticket that `session` is on, whoever's it is now (C5).
+    async fn ticket_with(&self, session: &SessionKey) -> Result<Option<Record>> {
+        let request = Request::get("/tickets").query("session", session.token());
         let found: List<Ticket> = self.ask(request).await?;
         Ok(found.items.into_iter().next().map(Record::from))
     }
 
-    /// The customer of a new ticket. One that is created has a reference that tells it from all others, so the same
-    /// customer is created once, while the search does not show it too (C6).
+    /// The customer of a new ticket. One that is created has a reference, the same in calls and chats: so it is created
+    /// once, also while the search does not show it (C6).
     async fn person_of(&self, new: &NewRecord) -> Result<Option<CustomerId>> {
         let withheld = CustomerIdentity::default();
         let of_session = || format!("session:{}", new.session.token());
@@ -158,22 +158,20 @@ impl Toy {
             RecordCustomer::Anonymous => (of_session(), &withheld),
             RecordCustomer::SharedAnonymous => ("withheld".to_owned(), &withheld),
             RecordCustomer::New(identity) => {
-                // The same key for calls and chats.
                 let key = identity.keys(SessionKind::Call).next();
                 let of_key = |key: CustomerKey| format!("customer:{}", key.as_str());
                 (key.map_or_else(of_session, of_key), identity)
             }
         };
-        let person = NewPerson {
-            reference,
-            name: &identity.name,
-            phone: &identity.phone,
-            email: &identity.email,
-            external_id: &identity.external_id,
-        };
+        let person = json!({
+            "reference": reference,
+            "name": identity.name,
+            "phone": identity.phone,
+            "email": identity.email,
+            "external_id": identity.external_id,
+        });
         let request = Request::post("/people").json(&person).repeat(Repeat::Keyed);
-        let person: Person = self.ask(request).await?;
-        Ok(Some(person.id))
+        Ok(Some(self.ask::<Row<_>>(request).await?.id))
     }
 
     async fn find(&self, query: &LookUp) -> Result<Found> {
@@ -181,22 +179,15 @@ impl Toy {
             Some(identity) => self.find_person(identity, query.session.kind()).await?,
             None => None,
         };
-        let is_thorough = query.trace == TraceSearch::Thorough;
-        let tickets = match &customer {
-            Some(customer) if is_thorough || query.records.is_some() => {
-                self.tickets_of(customer).await?
-            }
+        let records = match &customer {
+            Some(id) if query.records.is_some() => self.tickets_of(id).await?,
             _ => Vec::new(),
         };
-        let mut own = tickets.iter().cloned();
-        let mut own = own.find(|record| record.trace.has_session(&query.session));
-        if own.is_none() && is_thorough {
-            own = self.made_by(&query.session).await?;
+        let is_on = |record: &&Record| record.trace.has_session(&query.session);
+        let mut own = records.iter().find(is_on).cloned();
+        if own.is_none() && query.trace == TraceSearch::Thorough {
+            own = self.ticket_with(&query.session).await?;
         }
-        let records = match query.records {
-            Some(_) => tickets,
-            None => Vec::new(),
-        };
         Ok(Found {
             customer,
             records,
@@ -211,20 +202,18 @@ impl Toy {
             session: new.session.clone(),
             notes: new.notes.clone(),
         }];
-        let ticket = NewTicket {
-            reference: new.session.token(),
-            title: &new.title,
-            person_id: &person_id,
-            queue: &new.queue,
-            tags: &new.tags,
-            owner_id: &new.owner,
-            follow_up_of: &new.follow_up_of,
-            sessions: sessions(&Trace::default(), &making),
-            notes: notes(&making),
-        };
-        let request = Request::post("/tickets")
-            .json(&ticket)
-            .repeat(Repeat::Keyed);
+        let body = json!({
+            "reference": new.session.token(),
+            "title": new.title,
+            "person_id": person_id,
+            "queue": new.queue,
+            "tags": new.tags,
+            "owner_id": new.owner,
+            "follow_up_of": new.follow_up_of,
+            "sessions": sessions(&Trace::default(), &making),
+            "notes": notes(&making),
+        });
+        let request = Request::post("/tickets").json(&body).repeat(Repeat::Keyed);
         Ok(self.ask::<Ticket>(request).await?.into())
     }
 
@@ -232,42 +221,32 @@ impl Toy {
         if what.is_repeat(&to.trace) {
             return Ok(to.clone());
         }
-        let Some(version) = &to.version else {
-            let why = "the record does not say as of when it was read";
-            return Err(Error::new(ErrorKind::Conflict, why));
-        };
         let missing = what.missing(&to.trace);
-        let mut tags = to.tags.clone();
-        tags.extend(
-            what.tags
-                .iter()
-                .filter(|tag| !to.tags.contains(tag))
-                .cloned(),
-        );
-        let change = TicketChange {
-            status: (what.status == StatusChange::DefaultOpen).then_some(Status::Open),
-            tags,
-            owner_id: &what.owner,
-            sessions: sessions(&to.trace, &missing),
-            add_notes: notes(&missing),
-        };
+        // What is null stays as it is.
+        let change = json!({
+            "status": (what.status == StatusChange::DefaultOpen).then_some("open"),
+            "add_tags": what.tags,
+            "owner_id": what.owner,
+            "sessions": sessions(&to.trace, &missing),
+            "add_notes": notes(&missing),
+        });
+        // Toy Desk's tickets always have one; none would be refused as changed (C9).
+        let version = to.version.as_deref().unwrap_or_default();
         let request = Request::patch("/tickets/{id}")
             .fill("id", &to.id)
             .header("if-match", &format!("\"{version}\""))
             .json(&change)
             .repeat(Repeat::Guarded);
-        let error = match self.ask::<Ticket>(request).await {
-            Ok(ticket) => return Ok(ticket.into()),
-            Err(error) => error,
-        };
-        // Refused because this very change was made before, or lost: the ticket tells (C5, C6).
-        if !matches!(error.kind(), ErrorKind::Conflict | ErrorKind::Uncertain) {
-            return Err(error);
+        let answer = self.ask::<Ticket>(request).await;
+        // Its answer was lost, or it was done before: the ticket itself tells (C5, C6).
+        if let Err(ErrorKind::Conflict | ErrorKind::Uncertain) =
+            answer.as_ref().map_err(Error::kind)
+            && let Ok(Some(now)) = self.read_record(&to.id).await
+            && what.is_repeat(&now.trace)
+        {
+            return Ok(now);
         }
-        match self.read_record(&to.id).await {
-            Ok(Some(now)) if what.is_repeat(&now.trace) => Ok(now),
-            _ => Err(error),
-        }
+        answer.map(Record::from)
     }
 }
 
@@ -292,22 +271,20 @@ impl CrmConnector for Toy {
     }
 
     async fn create_record(&self, new: &NewRecord) -> Result<Record> {
+        let what = format!("creating a ticket for session {}", new.session);
         let record = self.create(new).await;
-        record.map_err(|error| {
-            error.context(format!("creating a ticket for session {}", new.session))
-        })
+        record.map_err(|error| error.context(what))
     }
 
     async fn append(&self, to: &Record, what: &Append) -> Result<Record> {
+        let context = format!("appending {} to ticket {}", what.named(), to.id);
         let record = self.change(to, what).await;
-        record.map_err(|error| {
-            error.context(format!("appending {} to ticket {}", what.named(), to.id))
-        })
+        record.map_err(|error| error.context(context))
     }
 
     async fn find_user(&self, email: &Email) -> Result<Option<UserId>> {
         let request = Request::get("/users").query("email", email.as_str());
-        let users = self.ask::<List<User>>(request).await;
+        let users = self.ask::<List<Row<UserId>>>(request).await;
         let users = users.map_err(|error| error.context("looking for an agent"))?;
         Ok(users.items.into_iter().next().map(|user| user.id))
     }
@@ -341,14 +318,8 @@ struct List<T> {
 }
 
 #[derive(Deserialize)]
-struct Person {
-    id: CustomerId,
-    created_at: Timestamp,
-}
-
-#[derive(Deserialize)]
-struct User {
-    id: UserId,
+struct Row<Id> {
+    id: Id,
 }
 
 #[derive(Deserialize)]
@@ -365,52 +336,13 @@ struct Ticket {
     link: String,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Status {
     New,
     Open,
     Solved,
     Archived,
-}
-
-#[derive(Serialize)]
-struct NewPerson<'a> {
-    reference: String,
-    name: &'a Option<PersonName>,
-    phone: &'a Option<Phone>,
-    email: &'a Option<Email>,
-    external_id: &'a Option<ExternalId>,
-}
-
-#[derive(Serialize)]
-struct NewTicket<'a> {
-    reference: String,
-    title: &'a str,
-    person_id: &'a Option<CustomerId>,
-    queue: &'a Option<QueueId>,
-    tags: &'a [String],
-    owner_id: &'a Option<UserId>,
-    follow_up_of: &'a Option<RecordId>,
-    sessions: String,
-    notes: Vec<NewNote>,
-}
-
-/// What is null stays as it is.
-#[derive(Serialize)]
-struct TicketChange<'a> {
-    status: Option<Status>,
-    /// All of them: they take the place of those that were there.
-    tags: Vec<String>,
-    owner_id: &'a Option<UserId>,
-    sessions: String,
-    add_notes: Vec<NewNote>,
-}
-
-#[derive(Serialize)]
-struct NewNote {
-    text: String,
-    internal: bool,
 }
 
 /// The sessions on a ticket and those that join it (R14).
@@ -423,12 +355,10 @@ fn sessions(before: &Trace, joining: &[SessionNotes]) -> String {
 }
 
 /// A note for each, with its marker line (R15).
-fn notes(joining: &[SessionNotes]) -> Vec<NewNote> {
+fn notes(joining: &[SessionNotes]) -> Vec<Value> {
     let notes = joining.iter().flat_map(|SessionNotes { session, notes }| {
-        notes.iter().map(|note| NewNote {
-            text: note.marked(session),
-            internal: true,
-        })
+        let internal = |note: &Note| json!({ "text": note.marked(session), "internal": true });
+        notes.iter().map(internal)
     });
     notes.collect()
 }
@@ -457,20 +387,39 @@ impl From<Ticket> for Record {
 /// What an answer that is not a success means, where its status does not say it all. Toy Desk's own words are not
 /// told: they quote what was sent (C13).
 fn refusal(_: StatusCode, _: &HeaderMap, body: &[u8]) -> Refusal {
-    #[derive(Default, Deserialize)]
-    struct Body {
-        error: String,
-    }
-    let Body { error } = serde_json::from_slice(body).unwrap_or_default();
-    let (kind, text) = match &*error {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let (kind, text) = match body["error"].as_str().unwrap_or_default() {
         "archived" => (None, "the ticket is archived"),
         "changed" => (None, "the ticket changed since it was read"),
         // With this word Toy Desk promises that nothing was done; any other 503 may have done something.
         "maintenance" => (Some(ErrorKind::Unavailable), "it is being maintained"),
         _ => (None, ""),
     };
-    Refusal {
-        kind,
-        text: text.to_owned(),
+    let text = text.to_owned();
+    Refusal { kind, text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Severity, tag};
+    use crate::vendor::{Often, Trouble, Vendor as _, toy};
+
+    #[test]
+    fn r13_tags_are_words_in_lower_case() {
+        for (text, expected) in [
+            ("Voice Inbound (IVR)", "voice_inbound_ivr"),
+            ("UJET", "ujet"),
+            (" – ", ""),
+        ] {
+            assert_eq!(tag(text), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refused_key_is_a_finding() {
+        let v = toy(0).await;
+        v.given(Trouble::CredentialsExpired, Often::Once);
+        let findings = v.connect().check().await.unwrap();
+        assert_eq!(findings[0].severity, Severity::Denied);
     }
 }

@@ -6,6 +6,7 @@ mod kustomer;
 mod memory;
 mod salesforce;
 mod sandboxed;
+mod toy;
 mod zendesk;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub(crate) use kustomer::{kustomer, kustomer_otherwise, kustomer_with_repeatable
 pub(crate) use memory::MemoryVendor;
 pub(crate) use salesforce::{Mapping, salesforce, salesforce_with};
 pub(crate) use sandboxed::Sandboxed;
+pub(crate) use toy::toy;
 pub(crate) use zendesk::{zendesk, zendesk_with_field_ids};
 
 /// A CRM that can be set up, made to misbehave, and looked into as a person would.
