@@ -6,9 +6,10 @@ use casewire_core::{
     Append, Error, ErrorKind, Record, RecordState, Result, SessionNotes, StatusChange, Trace,
 };
 use casewire_http::Request;
+use http::StatusCode;
 
 use crate::body::{CustomFields, NewNote, TicketChange};
-use crate::connector::{Freshdesk, gone, owner_id, united};
+use crate::connector::{Freshdesk, Named, gone, owner_id, united};
 use crate::limits::TICKET_UPDATE;
 use crate::look::Look;
 use crate::note;
@@ -53,7 +54,7 @@ impl Freshdesk {
     fn fresh(&self, to: &Record) -> Option<Look> {
         let limit = Duration::from_secs(u64::from(self.config.reread_after_seconds));
         let look = self.looks.find(&to.id)?;
-        // Versions are whole seconds: a record from before a write of the same second has the same one.
+        // A record from before a note has the same version.
         let is_last = look.record.version == to.version && to.trace.covers(&look.record.trace);
         (is_last && look.at.elapsed() < limit).then(|| Look {
             record: to.clone(),
@@ -110,12 +111,24 @@ impl Freshdesk {
         let request = Request::put("/api/v2/tickets/{id}")
             .fill("id", id)
             .json(&change)
-            .bucket(TICKET_UPDATE);
-        let error = match self.read::<Ticket>(request).await {
-            Ok(ticket) => {
+            .bucket(TICKET_UPDATE)
+            .allow(StatusCode::BAD_REQUEST);
+        let error = match self.client.send(request).await {
+            Ok(answer) if !answer.status().is_success() => {
+                let named = Named {
+                    requester: None,
+                    owner: change.responder_id,
+                };
+                return Err(self.refused(&answer, &what.sessions[0].session, &named));
+            }
+            Ok(answer) => {
+                let ticket: Ticket = answer.json()?;
                 let mut now = self.seen(&ticket, None).await?;
-                // Not every documented answer shows the custom fields.
+                // Not every documented answer shows the custom fields and the tags.
                 now.record.queue = now.record.queue.or(was.record.queue);
+                if ticket.tags.is_none() {
+                    now.record.tags = change.tags.unwrap_or(was.record.tags);
+                }
                 now.claims = claims;
                 let missing = what.missing(&was.record.trace);
                 now.record.trace = was.record.trace;
@@ -126,9 +139,11 @@ impl Freshdesk {
             }
             Err(error) => error,
         };
-        if error.kind() == ErrorKind::Uncertain
-            && let Ok(Some(now)) = self.whole(id).await
-        {
+        if error.kind() != ErrorKind::Uncertain {
+            return Err(error);
+        }
+        tokio::time::sleep(self.config.settle).await;
+        if let Ok(Some(now)) = self.whole(id).await {
             let missing = what.missing(&now.record.trace);
             if matches!(self.change(&now, what, &missing).await, Ok(None)) {
                 return Ok(now);

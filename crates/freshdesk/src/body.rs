@@ -45,6 +45,20 @@ pub(crate) struct Requester {
     pub(crate) name: Option<String>,
 }
 
+impl Requester {
+    /// The same without the keys that were refused, as long as it has another.
+    pub(crate) fn without(mut self, refused: &[&str]) -> Self {
+        let is_refused = |key| refused.contains(&key);
+        if is_refused("email") && (self.phone.is_some() || self.unique_external_id.is_some()) {
+            self.email = None;
+        }
+        if is_refused("unique_external_id") && (self.phone.is_some() || self.email.is_some()) {
+            self.unique_external_id = None;
+        }
+        self
+    }
+}
+
 /// What changes on a ticket; what is absent stays as it is.
 #[derive(Serialize)]
 pub(crate) struct TicketChange {

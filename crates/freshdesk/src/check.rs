@@ -1,9 +1,9 @@
 //! Asking the account whether it is as needed.
 
-use casewire_core::{Email, ErrorKind, Finding, Result, Severity};
-use casewire_http::Request;
+use casewire_core::{Email, ErrorKind, Finding, Result, Severity, UserId};
+use casewire_http::{DefaultUser, Request};
 
-use crate::config::{DefaultUser, FreshdeskConfig};
+use crate::config::FreshdeskConfig;
 use crate::connector::Freshdesk;
 use crate::fields::{FieldNames, LEAF_QUEUE, SESSIONS, WantedField};
 use crate::wire::{Agent, TicketField};
@@ -94,7 +94,7 @@ impl Freshdesk {
         let is_agent = match &self.config.default_user {
             None => return Ok(None),
             Some(DefaultUser::Email(email)) => self.agent_by_email(email).await?.is_some(),
-            Some(DefaultUser::Id(id)) => {
+            Some(DefaultUser::Id(UserId(id))) => {
                 let request = Request::get("/api/v2/agents/{id}").fill("id", id);
                 match self.read::<Agent>(request).await {
                     Ok(agent) => agent.is_active(),

@@ -5,8 +5,8 @@ mod values;
 
 use std::time::Duration;
 
-use casewire_core::{Email, Result};
-use casewire_http::{Auth, BaseUrl, Client, ClientConfig, RetryPolicy, SecretSource};
+use casewire_core::Result;
+use casewire_http::{Auth, BaseUrl, Client, ClientConfig, DefaultUser, RetryPolicy, SecretSource};
 use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::de::Error as _;
@@ -32,6 +32,7 @@ pub struct FreshdeskConfig {
     /// Another origin, on this machine only: for tests and sandboxes.
     pub base_url: Option<String>,
     /// Who owns a record when the agent has no Freshdesk user (R16): the e-mail address or id of an agent.
+    #[serde(default, deserialize_with = "default_user")]
     pub default_user: Option<DefaultUser>,
     /// What the account's statuses count as. Default: 4 and 5 as resolved, every other as open, 2 as the default open
     /// one.
@@ -46,9 +47,10 @@ pub struct FreshdeskConfig {
     /// Fixed values of a new ticket's fields, for those that the account requires.
     #[serde(default)]
     pub ticket_values: TicketValues,
-    /// For how many seconds a look at a ticket is good enough to write by it. Default: 2. With 0 every write is
-    /// preceded by a look.
-    #[serde(default = "two")]
+    /// For how many seconds a look at a ticket is good enough to write by it. Default: 1, so that a session joins the
+    /// ticket that its look-up just showed without another look. A tag that a person adds in that time may be lost; with
+    /// 0 every write is preceded by a look.
+    #[serde(default = "one")]
     pub reread_after_seconds: u32,
     /// How long a write without an answer may still be on its way; not part of the file. Default: 3 s.
     #[serde(skip, default = "three_seconds")]
@@ -60,8 +62,8 @@ pub struct FreshdeskConfig {
     pub retry: RetryPolicy,
 }
 
-fn two() -> u32 {
-    2
+fn one() -> u32 {
+    1
 }
 
 fn three_seconds() -> Duration {
@@ -77,6 +79,17 @@ fn domain<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Str
         ));
     }
     Ok(label)
+}
+
+fn default_user<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<DefaultUser>, D::Error> {
+    let is_id = |text: &str| text.parse::<u64>().is_ok();
+    DefaultUser::deserialize(
+        deserializer,
+        is_id,
+        "expected an agent's e-mail address or id",
+    )
 }
 
 fn vendor(domain: &str) -> Result<BaseUrl> {
@@ -99,41 +112,6 @@ impl From<Fields> for FieldNames {
             leaf_queue: fields.leaf_queue,
             sessions: fields.sessions,
         }
-    }
-}
-
-/// An agent, by id or by e-mail address.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(try_from = "IdOrText")]
-#[schemars(with = "IdOrText")]
-pub enum DefaultUser {
-    /// By e-mail address.
-    Email(Email),
-    /// By id.
-    Id(u64),
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(untagged, expecting = "expected an agent's e-mail address or id")]
-enum IdOrText {
-    Id(u64),
-    Text(String),
-}
-
-impl TryFrom<IdOrText> for DefaultUser {
-    type Error = &'static str;
-
-    fn try_from(given: IdOrText) -> std::result::Result<Self, &'static str> {
-        let text = match given {
-            IdOrText::Id(id) => return Ok(Self::Id(id)),
-            IdOrText::Text(text) => text,
-        };
-        if let Ok(id) = text.parse() {
-            return Ok(Self::Id(id));
-        }
-        Email::parse(&text)
-            .map(Self::Email)
-            .ok_or("expected an agent's e-mail address or id")
     }
 }
 
@@ -164,6 +142,7 @@ impl FreshdeskConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use casewire_core::{Email, UserId};
     use serde_json::{Value, json};
 
     fn config(changes: Value) -> serde_json::Result<FreshdeskConfig> {
@@ -177,7 +156,7 @@ mod tests {
     #[test]
     fn the_smallest_config_looks_before_it_writes_and_waits_for_what_is_on_its_way() {
         let config = config(json!({})).unwrap();
-        assert_eq!(config.reread_after_seconds, 2);
+        assert_eq!(config.reread_after_seconds, 1);
         assert_eq!(config.settle, Duration::from_secs(3));
         assert_eq!(config.phone_formats, []);
         assert_eq!(config.retry, RetryPolicy::default());
@@ -216,9 +195,10 @@ mod tests {
         };
         assert_eq!(
             user(json!(501_001_204_168_u64)),
-            Some(DefaultUser::Id(501_001_204_168))
+            Some(DefaultUser::Id(UserId("501001204168".to_owned())))
         );
-        assert_eq!(user(json!("7")), Some(DefaultUser::Id(7)));
+        let id = Some(DefaultUser::Id(UserId("7".to_owned())));
+        assert_eq!(user(json!("7")), id);
         let address = Email::parse("ana@example.com").map(DefaultUser::Email);
         assert_eq!(user(json!("Ana@example.com")), address);
     }

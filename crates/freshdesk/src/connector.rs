@@ -7,12 +7,13 @@ use casewire_core::{
     Append, Apply, Change, CrmConnector, CustomerId, CustomerKey, Email, Error, ErrorKind, Finding,
     Found, LookUp, NewRecord, Profile, Record, RecordId, Result, SessionKey, UserId,
 };
-use casewire_http::{Client, Known, Request};
+use casewire_http::{Client, Known, KnownUsers, Request, Response};
+use http::StatusCode;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
-use tokio::time::Instant;
 
 use crate::config::FreshdeskConfig;
+use crate::errors;
 use crate::fields::FieldNames;
 use crate::look::Look;
 use crate::profile::profile;
@@ -23,11 +24,9 @@ pub struct Freshdesk {
     pub(crate) client: Client,
     pub(crate) fields: OnceCell<FieldNames>,
     pub(crate) customers: Known<CustomerKey, CustomerId>,
-    /// Customers whose ticket was refused because of them, once.
-    pub(crate) refused_customers: Known<CustomerId, ()>,
-    pub(crate) agents: Known<Email, UserId>,
-    /// Addresses that no agent had, and when that was asked.
-    pub(crate) missed_agents: Known<Email, Instant>,
+    /// Of sessions whose write was refused, the fields whose values were.
+    pub(crate) refused: Known<SessionKey, Vec<&'static str>>,
+    pub(crate) agents: KnownUsers,
     /// Tickets as they were last seen or left.
     pub(crate) looks: Known<RecordId, Look>,
     /// The tickets that sessions made.
@@ -60,9 +59,8 @@ impl Freshdesk {
             client: config.client()?,
             fields: OnceCell::new_with(names),
             customers: Known::new(10_000),
-            refused_customers: Known::new(1_000),
-            agents: Known::new(10_000),
-            missed_agents: Known::new(10_000),
+            refused: Known::new(10_000),
+            agents: KnownUsers::new(10_000),
             looks: Known::new(5_000),
             made: Known::new(10_000),
             agent_url: format!("{}/a/tickets/", config.base()?),
@@ -79,6 +77,66 @@ impl Freshdesk {
     pub(crate) async fn read_collection<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
         self.read(request).await.map_err(of_every_account)
     }
+
+    /// As [`Self::read_collection`], by a `filter`. None when Freshdesk refuses its value, as it does with an address that
+    /// nobody has.
+    pub(crate) async fn filtered<T: DeserializeOwned>(
+        &self,
+        request: Request,
+        filter: &str,
+    ) -> Result<Option<T>> {
+        let request = request.allow(StatusCode::BAD_REQUEST);
+        let answer = self.client.send(request).await.map_err(of_every_account)?;
+        if answer.status().is_success() {
+            return answer.json().map(Some);
+        }
+        match errors::refuses(answer.body(), filter) {
+            true => Ok(None),
+            false => Err(errors::refused(&answer)),
+        }
+    }
+
+    /// The error of a write for `session` that was refused. Whom it names may be remembered from before and gone since, and
+    /// of several keys of a customer one may be of no use: the first time the decision is made again without them.
+    pub(crate) fn refused(&self, answer: &Response, session: &SessionKey, named: &Named) -> Error {
+        let error = errors::refused(answer);
+        let before = self.refused.find(session).unwrap_or_default();
+        let is_new =
+            |field: &&str| errors::refuses(answer.body(), field) && !before.contains(field);
+        let mut fields: Vec<_> = DISPENSABLE.into_iter().filter(is_new).collect();
+        if fields.is_empty() {
+            return error;
+        }
+        if let Some(id) = named.requester
+            && fields.contains(&"requester_id")
+        {
+            let customer = CustomerId(id.to_string());
+            self.customers.forget(|known| *known == customer);
+        }
+        if let Some(id) = named.owner
+            && fields.contains(&"responder_id")
+        {
+            let agent = UserId(id.to_string());
+            self.agents.forget(|known| *known == agent);
+        }
+        fields.extend(before);
+        self.refused.remember(session.clone(), fields);
+        Error::new(ErrorKind::Conflict, error.message())
+    }
+}
+
+/// Fields of a write that can do with another value, or without.
+const DISPENSABLE: [&str; 4] = [
+    "email",
+    "requester_id",
+    "responder_id",
+    "unique_external_id",
+];
+
+/// Whom a write names.
+pub(crate) struct Named {
+    pub(crate) requester: Option<u64>,
+    pub(crate) owner: Option<u64>,
 }
 
 /// Freshdesk answers 404 for an account that it does not have.

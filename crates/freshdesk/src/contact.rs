@@ -3,6 +3,7 @@
 use casewire_core::{CustomerId, CustomerKey, Email};
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
 
 #[derive(Deserialize)]
 pub(crate) struct Contact {
@@ -12,18 +13,34 @@ pub(crate) struct Contact {
     other_emails: Option<Vec<String>>,
     phone: Option<String>,
     mobile: Option<String>,
+    /// What its items are is not documented; those that are texts are numbers.
+    #[serde(default)]
+    other_phone_numbers: Option<Vec<Value>>,
     unique_external_id: Option<String>,
     created_at: Option<Timestamp>,
 }
 
 impl Contact {
+    pub(crate) fn customer(&self) -> CustomerId {
+        CustomerId(self.id.to_string())
+    }
+
+    /// Whether it is shown as in a list, where addresses beyond the first are left out.
+    pub(crate) fn lacks_addresses(&self) -> bool {
+        self.other_emails.is_none()
+    }
+
     /// Whether the contact has `key`. A filter that Freshdesk does not know could show any contact, so every hit is
     /// compared.
     pub(crate) fn has_key(&self, key: &CustomerKey) -> bool {
         match key {
             CustomerKey::ExternalId(id) => self.unique_external_id.as_deref() == Some(id.as_str()),
             CustomerKey::Phone(phone) => {
-                let mut numbers = self.phone.iter().chain(&self.mobile);
+                let others = self.other_phone_numbers.iter().flatten();
+                let numbers = [&self.phone, &self.mobile].into_iter().flatten();
+                let mut numbers = numbers
+                    .map(String::as_str)
+                    .chain(others.filter_map(Value::as_str));
                 numbers.any(|number| phone.is_written(number))
             }
             CustomerKey::Email(email) => {
@@ -39,13 +56,13 @@ pub(crate) fn newest(contacts: &[Contact]) -> Option<CustomerId> {
     let newest = contacts
         .iter()
         .max_by_key(|contact| (contact.created_at, contact.id));
-    newest.map(|contact| CustomerId(contact.id.to_string()))
+    newest.map(Contact::customer)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn contact(id: u64, changes: Value) -> Contact {
         let mut contact = json!({
@@ -74,6 +91,8 @@ mod tests {
                 "{number}"
             );
         }
+        let others = json!({ "other_phone_numbers": ["+12015550199", {}, "(201) 555-0123"] });
+        assert!(contact(1, others).has_key(&key));
     }
 
     #[test]

@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 
 use casewire_core::{
-    CustomerId, Error, ErrorKind, NewRecord, Record, RecordCustomer, RecordId, Result, SessionKind,
+    ErrorKind, NewRecord, Record, RecordCustomer, RecordId, Result, SessionKey, SessionKind,
     SessionNotes,
 };
-use casewire_http::{Request, Response};
+use casewire_http::Request;
 use http::StatusCode;
 
 use crate::body::{CustomFields, NewTicket, Requester};
 use crate::config::Literal;
-use crate::connector::{Freshdesk, Made, gone, of_every_account, owner_id, united};
-use crate::errors;
+use crate::connector::{Freshdesk, Made, Named, gone, of_every_account, owner_id, united};
 use crate::limits::TICKET_CREATE;
 use crate::look::Look;
 use crate::note;
@@ -50,7 +49,7 @@ impl Freshdesk {
             .new_ticket(new, &making, requester, parent.as_ref())
             .await?;
         self.made.remember(new.session.clone(), Made::Perhaps);
-        let look = self.send_new(&ticket).await?;
+        let look = self.send_new(&new.session, &ticket).await?;
         let made = Made::Yes(look.record.id.clone());
         self.made.remember(new.session.clone(), made);
         if let (RecordCustomer::New(identity), Some(customer)) =
@@ -109,11 +108,12 @@ impl Freshdesk {
 
     /// A lost answer leaves it open whether there is a ticket, and it may be on its way still. So the error waits for it:
     /// who looks after that sees it.
-    async fn send_new(&self, ticket: &NewTicket<'_>) -> Result<Look> {
+    async fn send_new(&self, session: &SessionKey, ticket: &NewTicket<'_>) -> Result<Look> {
         let request = Request::post("/api/v2/tickets")
             .json(ticket)
             .bucket(TICKET_CREATE)
-            .allow(StatusCode::BAD_REQUEST);
+            .allow(StatusCode::BAD_REQUEST)
+            .allow(StatusCode::CONFLICT);
         let answer = match self.client.send(request).await {
             Ok(answer) => answer,
             Err(error) if error.kind() == ErrorKind::Uncertain => {
@@ -123,34 +123,17 @@ impl Freshdesk {
             Err(error) => return Err(of_every_account(error)),
         };
         if !answer.status().is_success() {
-            return Err(self.refused(&answer, ticket.requester.requester_id));
+            let named = Named {
+                requester: ticket.requester.requester_id,
+                owner: ticket.responder_id,
+            };
+            return Err(self.refused(&answer, session, &named));
         }
         let made: Ticket = answer.json()?;
         let mut look = self.seen(&made, None).await?;
         // Nothing of it is on the ticket until its note is.
         look.record.trace = note::trace(made.sessions(self.field_names().await?), &[]);
         Ok(look)
-    }
-
-    /// A customer may be remembered who was merged or deleted since. So the first time that one is refused the
-    /// decision is made again without that memory.
-    fn refused(&self, answer: &Response, requester: Option<u64>) -> Error {
-        let refusal = errors::refusal(answer.status(), answer.headers(), answer.body());
-        let mut kind = refusal.kind.unwrap_or(ErrorKind::Rejected);
-        if let Some(id) = requester
-            && errors::is_about(answer.body(), "requester_id")
-        {
-            let customer = CustomerId(id.to_string());
-            self.customers.forget(|known| *known == customer);
-            if self.refused_customers.find(&customer).is_none() {
-                self.refused_customers.remember(customer, ());
-                kind = ErrorKind::Conflict;
-            }
-        }
-        Error::new(
-            kind,
-            format!("Freshdesk refused the ticket: {}", refusal.text),
-        )
     }
 }
 

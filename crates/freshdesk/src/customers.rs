@@ -1,16 +1,12 @@
 //! Customers and agents: Freshdesk's contacts and agents.
 
-use std::time::Duration;
-
 use casewire_core::{
     CustomerId, CustomerIdentity, CustomerKey, Email, Error, ErrorKind, ExternalId, NewRecord,
-    Phone, RecordCustomer, Result, SessionKey, UserId,
+    Phone, RecordCustomer, Result, SessionKey, TraceSearch, UserId,
 };
-use casewire_http::Request;
-use tokio::time::Instant;
+use casewire_http::{DefaultUser, Request};
 
 use crate::body::Requester;
-use crate::config::DefaultUser;
 use crate::connector::{Freshdesk, freshdesk_id};
 use crate::contact::{Contact, newest};
 use crate::limits::CONTACTS_LIST;
@@ -21,26 +17,30 @@ use crate::wire::Agent;
 /// The external id of the contact that all withheld callers share.
 pub(crate) const SHARED_ANONYMOUS: &str = "casewire:anonymous";
 
-/// How long it is believed that there is no agent with an address: one added since is seen after that.
-const MISS_LASTS: Duration = Duration::from_secs(10 * 60);
-
 impl Freshdesk {
-    /// Whose tickets those of the customer with `keys` are. None when Freshdesk has no such contact.
-    pub(crate) async fn whose(&self, keys: &[CustomerKey]) -> Result<Option<Whose>> {
+    /// Whose tickets those of the customer of `session` with `keys` are. None when Freshdesk has no such contact.
+    pub(crate) async fn whose(
+        &self,
+        session: &SessionKey,
+        keys: &[CustomerKey],
+    ) -> Result<Option<Whose>> {
+        // Tickets of a contact that is gone may still be listed.
+        let refused = self.refused.find(session).unwrap_or_default();
+        let is_listed_by_key = keys.len() == 1 && !refused.contains(&"requester_id");
         for key in keys {
             if let Some(known) = self.customers.find(key) {
                 return Ok(Some(Whose::Contact(known)));
             }
             match key {
-                CustomerKey::Email(email) if keys.len() == 1 => {
+                CustomerKey::Email(email) if is_listed_by_key => {
                     return Ok(Some(Whose::Email(email.clone())));
                 }
-                CustomerKey::ExternalId(id) if keys.len() == 1 => {
+                CustomerKey::ExternalId(id) if is_listed_by_key => {
                     return Ok(Some(Whose::ExternalId(id.as_str().to_owned())));
                 }
                 _ => {}
             }
-            if let Some(found) = newest(&self.contacts_with(key).await?) {
+            if let Some(found) = newest(&self.contacts_with(key, TraceSearch::OnTheWay).await?) {
                 self.customers.remember(key.clone(), found.clone());
                 return Ok(Some(Whose::Contact(found)));
             }
@@ -48,9 +48,13 @@ impl Freshdesk {
         Ok(None)
     }
 
-    /// The contacts who have `key`. A number is asked for in one notation and field after the other, up to the first
-    /// that finds somebody.
-    async fn contacts_with(&self, key: &CustomerKey) -> Result<Vec<Contact>> {
+    /// The contacts who have `key`. A number is asked for in one notation and field after the other, up to the first that
+    /// finds somebody, or in all.
+    pub(crate) async fn contacts_with(
+        &self,
+        key: &CustomerKey,
+        search: TraceSearch,
+    ) -> Result<Vec<Contact>> {
         let filters = match key {
             CustomerKey::ExternalId(id) => vec![("unique_external_id", id.as_str().to_owned())],
             CustomerKey::Email(email) => vec![("email", email.as_str().to_owned())],
@@ -63,19 +67,37 @@ impl Freshdesk {
                 filters
             }
         };
+        let mut found = Vec::new();
         for (filter, value) in filters {
-            let request = Request::get("/api/v2/contacts")
-                .query(filter, value)
-                .query("per_page", 100)
-                .bucket(CONTACTS_LIST);
-            let hits = self.read_collection::<Vec<Contact>>(request).await;
-            let mut hits = hits.map_err(|error| error.context("looking for a customer"))?;
-            hits.retain(|contact| contact.has_key(key));
-            if !hits.is_empty() {
-                return Ok(hits);
+            let hits = self.contacts_by(filter, &value, key).await;
+            found.extend(hits.map_err(|error| error.context("looking for a customer"))?);
+            if !found.is_empty() && search == TraceSearch::OnTheWay {
+                break;
             }
         }
-        Ok(Vec::new())
+        Ok(found)
+    }
+
+    async fn contacts_by(
+        &self,
+        filter: &'static str,
+        value: &str,
+        key: &CustomerKey,
+    ) -> Result<Vec<Contact>> {
+        let request = Request::get("/api/v2/contacts")
+            .query(filter, value)
+            .query("per_page", 100)
+            .bucket(CONTACTS_LIST);
+        let mut hits: Vec<Contact> = self.filtered(request, filter).await?.unwrap_or_default();
+        if let ([only], CustomerKey::Email(_)) = (&hits[..], key)
+            && !only.has_key(key)
+            && only.lacks_addresses()
+        {
+            let whole = Request::get("/api/v2/contacts/{id}").fill("id", only.id);
+            hits = vec![self.read(whole).await?];
+        }
+        hits.retain(|contact| contact.has_key(key));
+        Ok(hits)
     }
 
     /// Who a new ticket is from, and whose tickets to look among for one that the session made before; nobody's when
@@ -92,11 +114,12 @@ impl Freshdesk {
             }
             RecordCustomer::New(identity) => {
                 let keys: Vec<_> = identity.keys(new.session.kind()).collect();
-                let requester = described(identity).ok_or_else(nobody)?;
+                let refused = self.refused.find(&new.session).unwrap_or_default();
+                let requester = described(identity).ok_or_else(nobody)?.without(&refused);
                 if is_sure {
                     return Ok((requester, None));
                 }
-                return Ok(match self.whose(&keys).await? {
+                return Ok(match self.whose(&new.session, &keys).await? {
                     Some(Whose::Contact(known)) => (by_id(&known)?, Some(Whose::Contact(known))),
                     whose => (requester, whose),
                 });
@@ -115,7 +138,7 @@ impl Freshdesk {
     /// The configured default user (R16): who owns a ticket when no agent does.
     pub(crate) async fn default_user(&self) -> Result<Option<UserId>> {
         match &self.config.default_user {
-            Some(DefaultUser::Id(id)) => Ok(Some(UserId(id.to_string()))),
+            Some(DefaultUser::Id(id)) => Ok(Some(id.clone())),
             Some(DefaultUser::Email(email)) => self.agent_by_email(email).await,
             None => Ok(None),
         }
@@ -123,25 +146,16 @@ impl Freshdesk {
 
     /// The agent with this e-mail address.
     pub(crate) async fn agent_by_email(&self, email: &Email) -> Result<Option<UserId>> {
-        if let Some(known) = self.agents.find(email) {
-            return Ok(Some(known));
-        }
-        if let Some(missed_at) = self.missed_agents.find(email)
-            && missed_at.elapsed() < MISS_LASTS
-        {
-            return Ok(None);
-        }
+        self.agents.find(email, self.find_agent(email)).await
+    }
+
+    async fn find_agent(&self, email: &Email) -> Result<Option<UserId>> {
         let request = Request::get("/api/v2/agents").query("email", email.as_str());
         let agents: Vec<Agent> = self.read_collection(request).await?;
         let mut agents = agents.iter().filter(|agent| agent.is_active());
         let found =
             agents.find(|agent| agent.email().and_then(Email::parse).as_ref() == Some(email));
-        let Some(found) = found.map(|agent| UserId(agent.id.to_string())) else {
-            self.missed_agents.remember(email.clone(), Instant::now());
-            return Ok(None);
-        };
-        self.agents.remember(email.clone(), found.clone());
-        Ok(Some(found))
+        Ok(found.map(|agent| UserId(agent.id.to_string())))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What Freshdesk's error answers mean, told without customer data.
 
-use casewire_core::ErrorKind;
-use casewire_http::Refusal;
+use casewire_core::{Error, ErrorKind};
+use casewire_http::{Refusal, Response};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
@@ -14,11 +14,24 @@ pub(crate) fn refusal(status: StatusCode, _headers: &HeaderMap, body: &[u8]) -> 
     }
 }
 
-/// Whether a request was refused because of `field`.
-pub(crate) fn is_about(body: &[u8], field: &str) -> bool {
+/// The error of a request that was refused with 400 or 409, which it allows.
+pub(crate) fn refused(answer: &Response) -> Error {
+    let refusal = refusal(answer.status(), answer.headers(), answer.body());
+    let by_status = match answer.status() {
+        StatusCode::CONFLICT => ErrorKind::Conflict,
+        _ => ErrorKind::Rejected,
+    };
+    Error::new(
+        refusal.kind.unwrap_or(by_status),
+        format!("Freshdesk refused it: {}", refusal.text),
+    )
+}
+
+/// Whether a request was refused because of the value of `field`.
+pub(crate) fn refuses(body: &[u8], field: &str) -> bool {
     let body = ErrorBody::parse(body);
     let mut errors = body.errors.iter();
-    errors.any(|error| error.field.as_deref() == Some(field))
+    errors.any(|error| error.field.as_deref() == Some(field) && !error.is_about_set_up())
 }
 
 /// An error answer: `{description, errors: [{field, message, code}]}`, `{code, message}`, or anything else.
@@ -33,6 +46,16 @@ struct ErrorBody {
 struct FieldError {
     field: Option<String>,
     code: Option<String>,
+}
+
+impl FieldError {
+    fn is_about_set_up(&self) -> bool {
+        let code = self.code.as_deref();
+        matches!(
+            code,
+            Some("missing_field" | "invalid_field" | "inaccessible_field")
+        )
+    }
 }
 
 impl ErrorBody {
@@ -51,13 +74,7 @@ impl ErrorBody {
 
     /// Whether the account's fields are not as expected: one that it wants is not sent, or one that is sent it has not.
     fn is_about_set_up(&self) -> bool {
-        let mut codes = self.errors.iter().filter_map(|error| error.code.as_deref());
-        codes.any(|code| {
-            matches!(
-                code,
-                "missing_field" | "invalid_field" | "inaccessible_field"
-            )
-        })
+        self.errors.iter().any(FieldError::is_about_set_up)
     }
 
     /// Codes, and fields with their codes. Messages may quote what was sent, so they are left out.
@@ -146,8 +163,17 @@ mod tests {
             text.starts_with("custom_fields.cf_brand (missing_field), "),
             "{text}"
         );
-        assert!(is_about(body.as_bytes(), "custom_fields.cf_brand"));
-        assert!(!is_about(body.as_bytes(), "requester_id"));
+        assert!(!refuses(body.as_bytes(), "custom_fields.cf_brand"));
+    }
+
+    #[test]
+    fn a_value_that_is_refused_is_told_from_a_field_that_is_not_there() {
+        for (code, refuses_it) in [("invalid_value", true), ("invalid_field", false)] {
+            let body =
+                format!(r#"{{"errors":[{{"field":"email","message":"x","code":"{code}"}}]}}"#);
+            assert_eq!(refuses(body.as_bytes(), "email"), refuses_it, "{code}");
+            assert!(!refuses(body.as_bytes(), "requester_id"));
+        }
     }
 
     #[test]

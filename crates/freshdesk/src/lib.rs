@@ -13,13 +13,14 @@ mod fields;
 mod limits;
 mod look;
 mod note;
+mod own;
 mod phone;
 mod profile;
 mod records;
 mod setup;
 mod wire;
 
-pub use config::{DefaultUser, Fields, FreshdeskConfig, Literal, Statuses, TicketValues};
+pub use config::{Fields, FreshdeskConfig, Literal, Statuses, TicketValues};
 pub use connector::Freshdesk;
 pub use phone::PhoneFormat;
 pub use profile::profile;

@@ -19,18 +19,19 @@ pub(crate) const TICKET_UPDATE: &str = "ticket-update";
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// What is left of the account's limit. The lists and writes have lower limits of their own, of which no header tells:
-/// an answer that asks to slow down may be about either, so it stops its own kind of request and tells nothing here.
+/// an answer that asks to slow down while the account has something left is about such a limit, so it stops its own kind
+/// of request and tells nothing here.
 pub(crate) fn readings(headers: &HeaderMap) -> Vec<Reading> {
-    if headers.contains_key(RETRY_AFTER) {
-        return Vec::new();
-    }
-    let remaining = headers.get("x-ratelimit-remaining");
-    let remaining = remaining.and_then(|value| whole(value.to_str().ok()?));
-    let account = remaining.map(|remaining| Reading {
-        bucket: Bucket::Account,
-        remaining,
-        resets_in: MINUTE,
-    });
+    let number = |name: &str| whole(headers.get(name)?.to_str().ok()?);
+    let retry_after = number(RETRY_AFTER.as_str());
+    let is_slowed = headers.contains_key(RETRY_AFTER);
+    let account = number("x-ratelimit-remaining")
+        .filter(|remaining| *remaining == 0 || !is_slowed)
+        .map(|remaining| Reading {
+            bucket: Bucket::Account,
+            remaining,
+            resets_in: retry_after.map_or(MINUTE, Duration::from_secs),
+        });
     account.into_iter().collect()
 }
 
@@ -44,12 +45,16 @@ mod tests {
     use super::*;
     use http::{HeaderName, HeaderValue};
 
-    fn remaining(lines: &[(&'static str, &'static str)]) -> Vec<u64> {
+    fn read(lines: &[(&'static str, &'static str)]) -> Vec<Reading> {
         let headers = lines.iter().map(|(name, value)| {
             let name = HeaderName::from_static(name);
             (name, HeaderValue::from_static(value))
         });
-        let readings = readings(&headers.collect());
+        readings(&headers.collect())
+    }
+
+    fn remaining(lines: &[(&'static str, &'static str)]) -> Vec<u64> {
+        let readings = read(lines);
         readings.iter().map(|reading| reading.remaining).collect()
     }
 
@@ -70,5 +75,16 @@ mod tests {
     fn an_answer_that_asks_to_slow_down_stops_its_own_kind() {
         let lines = [("x-ratelimit-remaining", "300"), ("retry-after", "34")];
         assert_eq!(remaining(&lines), [0; 0]);
+    }
+
+    #[test]
+    fn an_account_with_nothing_left_stops_every_kind_for_as_long_as_it_asks() {
+        let lines = [("x-ratelimit-remaining", "0"), ("retry-after", "34")];
+        let account = Reading {
+            bucket: Bucket::Account,
+            remaining: 0,
+            resets_in: Duration::from_secs(34),
+        };
+        assert_eq!(read(&lines), [account]);
     }
 }

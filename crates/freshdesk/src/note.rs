@@ -20,7 +20,11 @@ pub(crate) fn html(sessions: &[SessionNotes]) -> Option<String> {
     if marked.is_empty() {
         return None;
     }
-    let share = share(&marked);
+    let lengths: Vec<_> = marked
+        .iter()
+        .map(|note| note.len() + BLANK_LINE.len())
+        .collect();
+    let share = Note::share(&lengths, MAX_BYTES).saturating_sub(BLANK_LINE.len());
     let cut: Vec<_> = marked
         .into_iter()
         .map(|note| shortened(note, share))
@@ -34,24 +38,6 @@ pub(crate) fn escaped(text: &str) -> String {
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('\n', "<br>")
-}
-
-/// How long a note can be: what short notes leave of their share is for the others.
-fn share(marked: &[String]) -> usize {
-    let mut lengths: Vec<_> = marked
-        .iter()
-        .map(|note| note.len() + BLANK_LINE.len())
-        .collect();
-    lengths.sort_unstable();
-    let mut room = MAX_BYTES;
-    for (place, length) in lengths.iter().enumerate() {
-        let share = room / (lengths.len() - place);
-        if *length > share {
-            return share.saturating_sub(BLANK_LINE.len());
-        }
-        room -= length;
-    }
-    MAX_BYTES
 }
 
 fn shortened(marked: String, limit: usize) -> String {

@@ -1,26 +1,23 @@
 //! Finding and reading tickets.
 
 use casewire_core::{
-    CustomerId, CustomerIdentity, Email, Error, ErrorKind, Found, LookUp, Record, RecordId,
-    RecordState, Result, SessionKey, Trace, TraceSearch, WantedRecords,
+    CustomerId, CustomerIdentity, Email, ErrorKind, Found, LookUp, Record, RecordId, RecordState,
+    Result, TraceSearch, WantedRecords,
 };
 use casewire_http::Request;
-use http::StatusCode;
-use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use crate::connector::{Freshdesk, Made, of_every_account};
+use crate::connector::{Freshdesk, Made};
 use crate::customers::{SHARED_ANONYMOUS, external_id_of};
-use crate::errors;
 use crate::limits::TICKETS_LIST;
 use crate::look::Look;
 use crate::note;
 use crate::wire::{Conversation, Ticket};
 
-const PAGE: usize = 100;
+pub(crate) const PAGE: usize = 100;
 
 /// Of one customer, the 2,000 tickets created last are looked at.
-const MAX_PAGES: usize = 20;
+pub(crate) const MAX_PAGES: usize = 20;
 
 /// Of one ticket, so many pages of notes and replies are read.
 const MAX_CONVERSATION_PAGES: usize = 50;
@@ -31,30 +28,29 @@ const CONVERSATIONS_WITH_TICKET: usize = 10;
 /// Without such a date Freshdesk leaves out what was created more than 30 days ago.
 const EVER: &str = "2000-01-01T00:00:00Z";
 
-/// The same new record is known again for so long, and found by a look-up after that.
-const RECENT: SignedDuration = SignedDuration::from_hours(24);
-
 /// Whose tickets are listed. By what only one contact can have they are listed without a look for the contact.
 #[derive(Clone)]
 pub(crate) enum Whose {
+    Anybody,
     Contact(CustomerId),
     Email(Email),
     ExternalId(String),
 }
 
 impl Whose {
-    fn filter(&self) -> (&'static str, &str) {
+    fn filter(&self) -> Option<(&'static str, &str)> {
         match self {
-            Self::Contact(CustomerId(id)) => ("requester_id", id),
-            Self::Email(email) => ("email", email.as_str()),
-            Self::ExternalId(id) => ("unique_external_id", id),
+            Self::Anybody => None,
+            Self::Contact(CustomerId(id)) => Some(("requester_id", id)),
+            Self::Email(email) => Some(("email", email.as_str())),
+            Self::ExternalId(id) => Some(("unique_external_id", id)),
         }
     }
 }
 
 /// What a list of a customer's tickets showed.
-struct Listed {
-    found: Found,
+pub(crate) struct Listed {
+    pub(crate) found: Found,
     /// Whether these are all there are.
     is_all: bool,
 }
@@ -66,11 +62,8 @@ impl Freshdesk {
             (None, TraceSearch::OnTheWay) => Found::default(),
             (None, TraceSearch::Thorough) => self.find_of_anonymous(query).await?,
         };
-        if query.trace == TraceSearch::Thorough
-            && found.own.is_none()
-            && let Some(identity) = &query.customer
-        {
-            found.own = self.find_own_of_others(query, identity, &found).await?;
+        if query.trace == TraceSearch::Thorough && found.own.is_none() {
+            found.own = self.find_own_of_others(query, &found).await?;
         }
         if query.records.is_none() {
             found.records.clear();
@@ -78,42 +71,11 @@ impl Freshdesk {
         Ok(found)
     }
 
-    /// The session's own ticket among those of the other contacts who have a key of the customer: which of them was found
-    /// may have changed since it was made.
-    async fn find_own_of_others(
-        &self,
-        query: &LookUp,
-        identity: &CustomerIdentity,
-        found: &Found,
-    ) -> Result<Option<Record>> {
-        let keys: Vec<_> = identity.keys(query.session.kind()).collect();
-        if keys.len() < 2 {
-            return Ok(None);
-        }
-        for key in &keys {
-            let Some(whose) = self.whose(std::slice::from_ref(key)).await? else {
-                continue;
-            };
-            if let Whose::Contact(contact) = &whose
-                && found.customer.as_ref() == Some(contact)
-            {
-                continue;
-            }
-            let listed = self.listed(&whose, query).await?;
-            if let Some(own) = listed.and_then(|listed| listed.found.own) {
-                let made = Made::Yes(own.id.clone());
-                self.made.remember(query.session.clone(), made);
-                return Ok(Some(own));
-            }
-        }
-        Ok(None)
-    }
-
     async fn find_of_customer(&self, query: &LookUp, identity: &CustomerIdentity) -> Result<Found> {
         let keys: Vec<_> = identity.keys(query.session.kind()).collect();
         // A remembered contact may be gone, which the list of its tickets tells: then look once more.
         for _ in 0..2 {
-            let Some(whose) = self.whose(&keys).await? else {
+            let Some(whose) = self.whose(&query.session, &keys).await? else {
                 break;
             };
             if let Whose::Contact(customer) = &whose
@@ -165,7 +127,7 @@ impl Freshdesk {
 
     /// The customer's tickets, newest first: up to the session's own one, or to the page that has an open one in the
     /// wanted queue when that is all that matters, or all. None when Freshdesk has no such customer.
-    async fn listed(&self, whose: &Whose, query: &LookUp) -> Result<Option<Listed>> {
+    pub(crate) async fn listed(&self, whose: &Whose, query: &LookUp) -> Result<Option<Listed>> {
         let mut found = Found::default();
         if let Whose::Contact(customer) = whose {
             found.customer = Some(customer.clone());
@@ -210,43 +172,20 @@ impl Freshdesk {
         Ok(Some(Listed { found, is_all }))
     }
 
-    /// The ticket of `session` among the recent ones.
-    pub(crate) async fn recent_of(
-        &self,
-        whose: &Whose,
-        session: &SessionKey,
-    ) -> Result<Option<Look>> {
-        let names = self.field_names().await?;
-        let since = Timestamp::now() - RECENT;
-        for page in 1..=MAX_PAGES {
-            let tickets = self.page(whose, page, None).await?.unwrap_or_default();
-            let is_last = tickets.len() < PAGE || tickets.iter().any(|at| at.created_at < since);
-            for ticket in tickets {
-                let claims = Trace::parse(ticket.sessions(names));
-                if claims.has_session(session)
-                    && let Some(own) = self.whole(&ticket.record_id()).await?
-                {
-                    return Ok(Some(own));
-                }
-            }
-            if is_last {
-                break;
-            }
-        }
-        Ok(None)
-    }
-
-    /// One page of a customer's tickets. None when Freshdesk has no such customer.
-    async fn page(
+    /// One page of somebody's tickets, newest first. None when Freshdesk has no such customer.
+    pub(crate) async fn page(
         &self,
         whose: &Whose,
         page: usize,
         wanted: Option<&WantedRecords>,
     ) -> Result<Option<Vec<Ticket>>> {
-        let (filter, value) = whose.filter();
-        let mut request = Request::get("/api/v2/tickets")
-            .query(filter, value)
-            .query("updated_since", EVER)
+        let mut request = Request::get("/api/v2/tickets");
+        let filter = whose.filter();
+        // The newest of all are listed in any case.
+        if let Some((name, value)) = filter {
+            request = request.query(name, value).query("updated_since", EVER);
+        }
+        request = request
             .query("order_by", "created_at")
             .query("order_type", "desc")
             .query("per_page", PAGE);
@@ -257,21 +196,12 @@ impl Freshdesk {
         if page > 1 {
             request = request.query("page", page);
         }
-        let request = request.bucket(TICKETS_LIST).allow(StatusCode::BAD_REQUEST);
-        let listing =
-            |error: Error| of_every_account(error).context("listing a customer's tickets");
-        let answer = self.client.send(request).await.map_err(listing)?;
-        if answer.status().is_success() {
-            return answer.json().map(Some).map_err(listing);
-        }
-        if errors::is_about(answer.body(), filter) {
-            return Ok(None);
-        }
-        let refusal = errors::refusal(answer.status(), answer.headers(), answer.body());
-        Err(listing(Error::new(
-            refusal.kind.unwrap_or(ErrorKind::Rejected),
-            format!("Freshdesk refused it: {}", refusal.text),
-        )))
+        let request = request.bucket(TICKETS_LIST);
+        let listed = match filter {
+            Some((name, _)) => self.filtered(request, name).await,
+            None => self.read_collection(request).await.map(Some),
+        };
+        listed.map_err(|error| error.context("listing tickets"))
     }
 
     /// The ticket with its notes by its id. None when it is gone: deleted, spam or archived.
@@ -320,8 +250,14 @@ impl Freshdesk {
         let names = self.field_names().await?;
         let mut record = ticket.record(names, &self.config.statuses, &self.agent_url);
         let claims = record.trace.clone();
-        if let Some(tokens) = tokens {
-            record.trace = note::trace(ticket.sessions(names), tokens);
+        let before = self.looks.find(&record.id);
+        match (tokens, before) {
+            (Some(tokens), _) => record.trace = note::trace(ticket.sessions(names), tokens),
+            // What was on it still is.
+            (None, Some(before)) if before.record.version == record.version => {
+                record.trace.merge(&before.record.trace);
+            }
+            (None, _) => {}
         }
         let look = Look {
             record,
@@ -330,7 +266,10 @@ impl Freshdesk {
             owner: ticket.owner(),
             at: Instant::now(),
         };
-        self.looks.remember(look.record.id.clone(), look.clone());
+        // What is not shown would be overwritten.
+        if ticket.shows_all() {
+            self.looks.remember(look.record.id.clone(), look.clone());
+        }
         Ok(look)
     }
 }

@@ -1,5 +1,7 @@
 //! Freshdesk's JSON: tickets, conversations, fields. No I/O. What holds customer data has no Debug.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use casewire_core::{CustomerId, QueueId, Record, RecordId, RecordState, Trace, UserId};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -16,7 +18,7 @@ pub(crate) struct Ticket {
     pub(crate) responder_id: Option<u64>,
     pub(crate) created_at: Timestamp,
     updated_at: Timestamp,
-    tags: Option<Vec<String>>,
+    pub(crate) tags: Option<Vec<String>>,
     custom_fields: Option<Map<String, Value>>,
     /// Only when asked for.
     stats: Option<Stats>,
@@ -56,6 +58,11 @@ impl Ticket {
         self.deleted == Some(true) || self.spam == Some(true)
     }
 
+    /// Whether all is shown that a write replaces. Some documented lists and answers show neither tags nor custom fields.
+    pub(crate) fn shows_all(&self) -> bool {
+        self.tags.is_some() && self.custom_fields.is_some()
+    }
+
     pub(crate) fn owner(&self) -> Option<UserId> {
         self.responder_id.map(|id| UserId(id.to_string()))
     }
@@ -68,6 +75,18 @@ impl Ticket {
     fn text(&self, field: &str) -> Option<&str> {
         let value = self.custom_fields.as_ref()?.get(field)?.as_str()?.trim();
         (!value.is_empty()).then_some(value)
+    }
+
+    /// A digest of all that a write is decided by or replaces. The time of the last change would be no mark: it has whole
+    /// seconds, in which automations do much, and every note moves it.
+    fn version(&self, names: &FieldNames) -> String {
+        let mut tags = self.tags.clone().unwrap_or_default();
+        tags.sort();
+        let fields = [&names.leaf_queue, &names.sessions].map(|name| self.text(name));
+        let mut hasher = DefaultHasher::new();
+        (self.status, self.requester_id, self.responder_id).hash(&mut hasher);
+        (tags, fields).hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
     }
 
     /// The record, with the sessions of its field as trace. A status other than open has a time only when it was asked
@@ -93,7 +112,7 @@ impl Ticket {
             closed_at: (state != RecordState::Open).then_some(closed_at),
             tags: self.tags.clone().unwrap_or_default(),
             trace: Trace::parse(self.sessions(names)),
-            version: Some(self.updated_at.to_string()),
+            version: Some(self.version(names)),
             url: Some(format!("{agent_url}{}", self.id)),
         }
     }
@@ -188,13 +207,34 @@ mod tests {
         assert_eq!(record.state, RecordState::Open);
         assert_eq!(record.closed_at, None);
         assert_eq!(record.tags, ["Voice Inbound (IVR)", "vip"]);
-        assert_eq!(record.version.as_deref(), Some("2026-01-25T02:00:00Z"));
         assert_eq!(
             record.trace,
             Trace::parse("call/987@3f2a9c call/988@3f2a9c#joined")
         );
         let url = "https://acme.freshdesk.com/a/tickets/41";
         assert_eq!(record.url.as_deref(), Some(url));
+    }
+
+    #[test]
+    fn a_version_is_of_what_a_write_is_decided_by() {
+        let version = |changes| record(changes).version.unwrap();
+        let before = version(json!({}));
+        for same in [
+            json!({ "updated_at": "2026-02-01T00:00:00Z", "due_by": "2026-02-01T00:00:00Z" }),
+            json!({ "tags": ["vip", "Voice Inbound (IVR)"] }),
+        ] {
+            assert_eq!(version(same.clone()), before, "{same}");
+        }
+        for other in [
+            json!({ "status": 4 }),
+            json!({ "requester_id": 9 }),
+            json!({ "responder_id": 9 }),
+            json!({ "tags": ["vip"] }),
+            json!({ "custom_fields": { "cf_casewire_leaf_queue": "13" } }),
+            json!({ "custom_fields": null }),
+        ] {
+            assert_ne!(version(other.clone()), before, "{other}");
+        }
     }
 
     #[test]

@@ -43,7 +43,7 @@ async fn to_join_takes_the_fields_and_then_the_note() {
     let joined = connector.append(&record, &what).await.unwrap();
     assert_eq!(joined.state, RecordState::Open);
     assert_eq!(joined.closed_at, None);
-    assert_eq!(joined.version.as_deref(), Some("2026-01-24T02:00:00Z"));
+    assert_ne!(joined.version, record.version);
     assert!(what.is_repeat(&joined.trace));
     let [change, note] = &account.asked()[..] else {
         panic!("two requests expected");
@@ -151,7 +151,7 @@ async fn a_ticket_that_changed_since_is_a_conflict_and_takes_nothing() {
     let account = Account::new().await;
     let connector = account.connector(json!({ "reread_after_seconds": 0 }));
     let record = found(&account, &connector, json!({})).await;
-    let now = json!({ "updated_at": "2026-01-25T00:00:00Z" });
+    let now = json!({ "responder_id": 9 });
     account.answers([(200, ticket(now))]);
     let what = append("call/2", note("a"));
     let error = connector.append(&record, &what).await.unwrap_err();

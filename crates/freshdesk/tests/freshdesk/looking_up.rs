@@ -6,16 +6,9 @@ use casewire_core::{
 use serde_json::{Value, json};
 
 use crate::account::{
-    Account, KIM, by_email, by_phone, fields, list_of, look_up, notes, session, ticket, token,
+    Account, KIM, by_email, by_phone, contact, fields, list_of, look_up, notes, session, ticket,
+    token,
 };
-
-fn contact(id: u64, changes: Value) -> Value {
-    let mut contact = json!({ "id": id, "created_at": "2026-01-24T01:14:06Z" });
-    for (key, value) in changes.as_object().unwrap() {
-        contact[key] = value.clone();
-    }
-    contact
-}
 
 #[tokio::test]
 async fn a_caller_is_found_by_phone_then_mobile_and_the_one_created_last_counts() {
@@ -126,7 +119,7 @@ async fn an_address_that_freshdesk_does_not_know_is_nobody() {
     let unknown = json!({ "description": "Validation failed", "errors": [
         { "field": "email", "message": "There is no contact", "code": "invalid_value" } ] });
     for answer in [(400, unknown), (200, json!([]))] {
-        account.answers([answer]);
+        account.answers([answer, (200, json!([]))]);
         let query = look_up("chat/1", by_email(), TraceSearch::Thorough);
         let found = account.connector(json!({})).look_up(&query).await.unwrap();
         assert_eq!(found, casewire_core::Found::default());
@@ -195,10 +188,11 @@ async fn pages_are_read_up_to_the_one_with_an_open_ticket_or_all() {
     assert_eq!(found.records.len(), 200);
     let asked = account.asked();
     assert!(asked[1].line.ends_with("&per_page=100&page=2"));
-    account.answers([(200, page("13")), (200, json!([]))]);
+    // The customer's, and then the newest of all.
+    account.answers([(200, page("13")), (200, json!([])), (200, json!([]))]);
     let found = connector.look_up(&query(TraceSearch::Thorough)).await;
     assert_eq!(found.unwrap().records.len(), 100);
-    assert_eq!(account.asked().len(), 2);
+    assert_eq!(account.asked().len(), 3);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 )]
 
 mod account;
+mod changed;
 mod creating;
 mod doubt;
 mod joining;

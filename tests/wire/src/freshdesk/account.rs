@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use casewire_core::{CustomerId, QueueId, Record, RecordId, RecordState, Trace, UserId};
+use casewire_core::{CrmConnector as _, CustomerId, Record, RecordId, UserId};
 use casewire_freshdesk::{Freshdesk, FreshdeskConfig};
 use serde_json::{Value, json};
 
@@ -83,20 +83,13 @@ pub(super) fn connector_with(script: &Script, changes: Value) -> Freshdesk {
     Freshdesk::new(config).unwrap()
 }
 
-/// The ticket as it was read.
-pub(super) fn ticket(state: RecordState) -> Record {
-    Record {
-        id: id("41"),
-        customer: Some(kim()),
-        queue: Some(QueueId("13".into())),
-        state,
-        created_at: "2026-01-24T01:14:06Z".parse().unwrap(),
-        closed_at: None,
-        tags: vec!["VIP".to_owned()],
-        trace: Trace::parse("call/986@aaaaaa"),
-        version: Some("2026-01-24T01:20:00Z".to_owned()),
-        url: None,
-    }
+/// The ticket as another connector read it, in `status`.
+pub(super) async fn ticket(status: u32) -> Record {
+    let mut shown = GOLDEN.answer_body("ticket_show");
+    shown["status"] = json!(status);
+    let script = play([answered("ticket_show", script::json(200, shown))]).await;
+    let read = connector(&script).read_record(&id("41")).await;
+    read.unwrap().unwrap()
 }
 
 #[test]

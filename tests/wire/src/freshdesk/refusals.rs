@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use casewire_core::{
-    Append, CrmConnector as _, Error, ErrorKind, Found, NewRecord, RecordCustomer, RecordState,
+    Append, CrmConnector as _, Error, ErrorKind, Found, NewRecord, RecordCustomer,
 };
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
@@ -86,9 +86,7 @@ async fn refused_update(answer: ResponseTemplate) -> Error {
         tags: Vec::new(),
         ..append()
     };
-    let appended = connector(&script)
-        .append(&ticket(RecordState::Open), &what)
-        .await;
+    let appended = connector(&script).append(&ticket(2).await, &what).await;
     let error = appended.unwrap_err();
     assert_tells_nothing_private(&error);
     error
