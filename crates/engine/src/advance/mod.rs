@@ -70,8 +70,13 @@ impl<'a> Advance<'a> {
         if let Some(record) = head.on.clone() {
             return self.add_notes(record).await;
         }
+        let was_interrupted = head.intended.is_some();
         if let Some(own) = self.lane.record_of(head.key()) {
-            let own = own.clone();
+            let own = match was_interrupted {
+                // Another session's write may have shown it there before all of it was.
+                true => self.read_again(own.clone()).await?,
+                false => own.clone(),
+            };
             return self.complete(own).await;
         }
         let query = wanted(
@@ -80,7 +85,6 @@ impl<'a> Advance<'a> {
             head.due.at,
             head.trace,
         );
-        let was_interrupted = head.intended.is_some();
         let mut found = self.flow.connector.look_up(&query).await?;
         if let Some(own) = found.own.take() {
             let own = match was_interrupted {

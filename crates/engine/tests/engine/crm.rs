@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use casewire_core::{
     Append, Apply, Change, CrmConnector, Email, Error, ErrorKind, Finding, Found, LookUp,
-    MemoryCrm, NewRecord, Profile, Record, RecordId, Result, UserId,
+    MemoryCrm, NewRecord, Profile, Record, RecordId, Result, SessionNotes, UserId,
 };
 
 /// What becomes of a request.
@@ -23,6 +23,8 @@ pub(crate) enum Fate {
     Panic,
     /// Answered after so many milliseconds.
     Slow(u64),
+    /// Of an append only that its sessions are to come is written, its answer makes no sense, and records show them.
+    HalfDone,
     /// A new record is never answered, and only made with [`Crm::let_arrive`].
     OnItsWay,
 }
@@ -35,6 +37,7 @@ pub(crate) struct Crm {
     script: Mutex<Script>,
     asked: Mutex<Vec<String>>,
     on_their_way: Mutex<Vec<NewRecord>>,
+    half_done: Mutex<Vec<SessionNotes>>,
 }
 
 /// `fate` for the requests that begin with `operation`.
@@ -64,6 +67,7 @@ impl Crm {
             script: Mutex::new(Box::new(|_| Fate::Fine)),
             asked: Mutex::default(),
             on_their_way: Mutex::default(),
+            half_done: Mutex::default(),
         })
     }
 
@@ -169,7 +173,19 @@ impl CrmConnector for Crm {
             .map(|joining| joining.session.to_string())
             .collect();
         let fate = self.ask(format!("append {}", sessions.join(" "))).await?;
-        answer(fate, self.memory.append(to, what).await).await
+        let mut half_done = self.half_done.lock().unwrap().clone();
+        if fate == Fate::HalfDone {
+            half_done.extend(what.sessions.clone());
+            *self.half_done.lock().unwrap() = half_done;
+            return Err(refusal(ErrorKind::Protocol));
+        }
+        let mut record = self.memory.append(to, what).await;
+        if let Ok(record) = &mut record {
+            for joining in &half_done {
+                record.trace.add(&joining.session, &joining.notes);
+            }
+        }
+        answer(fate, record).await
     }
 
     async fn find_user(&self, email: &Email) -> Result<Option<UserId>> {

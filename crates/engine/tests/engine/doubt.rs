@@ -109,6 +109,33 @@ async fn a_write_in_doubt_is_settled_though_the_next_questions_fail() {
     assert_eq!(notes, 3, "{records:#?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_session_that_a_record_shows_before_its_note_is_there_gets_its_note() {
+    let folder = tempfile::tempdir().unwrap();
+    let crm = crm();
+    let engine = start_fast(folder.path(), &crm, appending());
+    engine.accept(assigned("1")).await.unwrap();
+    until_idle(&engine).await;
+    let mut half_done = first(1, "append call/2", Fate::HalfDone);
+    let mut refused = each("read", Fate::Fail(ErrorKind::Rejected));
+    crm.script(move |asked| match half_done(asked) {
+        Fate::Fine => refused(asked),
+        fate => fate,
+    });
+    engine.accept(assigned("2")).await.unwrap();
+    until_idle(&engine).await;
+    assert_eq!(view(&engine, "2").await.phase, Phase::Parked);
+    crm.set(Fate::Fine);
+    engine.accept(assigned("3")).await.unwrap();
+    until_idle(&engine).await;
+    assert_eq!(records_with(&crm, "2"), 0);
+    retry_parked(&engine).await;
+    until_idle(&engine).await;
+    assert_eq!(view(&engine, "2").await.phase, Phase::Done);
+    assert_eq!(records_with(&crm, "2"), 1);
+    assert_eq!(crm.memory.records()[0].notes.len(), 3);
+}
+
 #[tokio::test]
 async fn a_create_that_arrives_after_the_crash_makes_no_second_record() {
     let folder = tempfile::tempdir().unwrap();
