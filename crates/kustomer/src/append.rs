@@ -4,7 +4,7 @@
 //! sessions attribute what is about to be added. The notes follow, each known by its external id. So what stopped
 //! half-way is seen, and what it lacks is added.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use casewire_core::{
@@ -15,7 +15,7 @@ use casewire_http::{Repeat, Request};
 use crate::body::ConversationWrite;
 use crate::connector::{Kustomer, gone};
 use crate::external_id::note_token;
-use crate::limits::CONVERSATION_UPDATE;
+use crate::limits::{CONVERSATION_UPDATE, part_of};
 use crate::notes::{NotedIds, half_done};
 use crate::revision::Revision;
 use crate::sessions::Sessions;
@@ -25,11 +25,11 @@ use crate::wire::{Conversation, Status};
 /// How often an update is tried anew when only the revision has moved.
 const MAX_MOVES: usize = 3;
 
-/// What became of an update.
-enum Updated {
-    /// It is done just now.
+/// The conversation after the first request of a write.
+pub(crate) enum Begun {
+    /// That request did it.
     Now(Conversation),
-    /// It, or one like it, was done before.
+    /// An earlier one had, or one like it.
     Before(Conversation),
 }
 
@@ -42,27 +42,28 @@ impl Kustomer {
             return Err(locked());
         }
         let missing = what.missing(&to.trace);
-        let mut sessions = Sessions::of(&to.trace);
+        let mut known = Sessions::of(&to.trace);
         if let Some(seen) = self.seen.find(&to.id) {
-            sessions.doubt_as(&seen);
+            known.doubt_as(&seen);
         }
-        let was_begun = missing.iter().any(|joining| is_begun(joining, &sessions));
-        sessions.claim(&missing);
-        let tags = self.sort_tags(&what.tags).await?;
-        // Tags of what was begun before may be lacking as its notes do.
-        let begun = match was_begun {
-            true => sessions.tags(),
-            false => Vec::new(),
+        let was_begun = missing.iter().any(|joining| is_begun(joining, &known));
+        let mut tags = self.sort_tags(&what.tags).await?;
+        let mut updated = self.write_changes(to, what, &known, &tags).await;
+        if !tags.ids.is_empty() && is_rejected(&updated) {
+            // One of the tags may be deleted, a new one or one that is there, or they are too many. Ours go on their own.
+            tags = NewTags::by_name(&what.tags);
+            updated = self.write_changes(to, what, &known, &tags).await;
+        }
+        let updated = match (updated, &what.owner) {
+            (Err(error), Some(owner)) if error.kind() == ErrorKind::Rejected => {
+                return Err(self.decide_again_once(error, &owner.0));
+            }
+            (updated, _) => updated?,
         };
-        sessions.set_tags(&united(&begun, &tags.names));
-        let is_written = !missing.is_empty() || !tags.names.is_empty();
-        let sessions = is_written.then_some(sessions);
-        let Some(write) = self.changes(to, what, sessions, &tags)? else {
-            return Ok(to.clone());
-        };
-        let (conversation, is_new) = match self.send_update(to, what, write).await? {
-            Updated::Now(conversation) => (conversation, !was_begun),
-            Updated::Before(conversation) => (conversation, false),
+        let (conversation, is_new) = match updated {
+            None => return Ok(to.clone()),
+            Some(Begun::Now(conversation)) => (conversation, !was_begun),
+            Some(Begun::Before(conversation)) => (conversation, false),
         };
         self.mind_dropped_tags(&conversation, &tags.ids).await;
         if what.status == StatusChange::DefaultOpen && !conversation.is_open(&self.config) {
@@ -75,18 +76,43 @@ impl Kustomer {
             true => NotedIds::new(),
             false => self.noted(&to.id).await.map_err(half_done)?,
         };
-        let written = self.finish(conversation, &missing, &noted).await;
+        let written = self
+            .finish(conversation, &missing, &noted, &tags.names)
+            .await;
         written.map_err(half_done)
     }
 
-    /// What has to be written before the notes; none when everything is there.
+    /// The update that goes before the notes of `what`; none when everything is there.
+    async fn write_changes(
+        &self,
+        to: &Record,
+        what: &Append,
+        known: &Sessions,
+        tags: &NewTags,
+    ) -> Result<Option<Begun>> {
+        let missing = what.missing(&to.trace);
+        let mut sessions = known.clone();
+        sessions.claim(&missing);
+        // The tags of a write that stopped half-way, whosever it is, may be lacking as its notes do.
+        let begun = match known.has_doubts() {
+            true => known.tags(),
+            false => Vec::new(),
+        };
+        sessions.set_tags(&united(&begun, &tags.names));
+        let is_written = !missing.is_empty() || !tags.names.is_empty();
+        match self.changes(to, what, is_written.then_some(sessions), tags) {
+            Some(write) => Ok(Some(self.send_update(to, what, write).await?)),
+            None => Ok(None),
+        }
+    }
+
     fn changes(
         &self,
         to: &Record,
         what: &Append,
         sessions: Option<Sessions>,
         tags: &NewTags,
-    ) -> Result<Option<ConversationWrite<'_>>> {
+    ) -> Option<ConversationWrite<'_>> {
         let all_tags = united(&to.tags, &tags.ids);
         let has_new_tags = all_tags.len() > to.tags.len();
         let opens = what.status == StatusChange::DefaultOpen;
@@ -95,7 +121,7 @@ impl Kustomer {
             || what.owner.is_some()
             || (opens && to.state != RecordState::Open);
         if !is_changed {
-            return Ok(None);
+            return None;
         }
         let fields = &self.config.fields;
         let mut custom = BTreeMap::new();
@@ -105,13 +131,13 @@ impl Kustomer {
             let queue = to.queue.as_ref();
             custom.extend(queue.map(|queue| (fields.leaf_queue.as_str(), queue.0.to_string())));
         }
-        Ok(Some(ConversationWrite {
+        Some(ConversationWrite {
             status: opens.then_some(Status::Open),
             tags: has_new_tags.then_some(all_tags),
             assigned_users: what.owner.clone().map(|owner| [owner.0]),
             custom,
             ..ConversationWrite::default()
-        }))
+        })
     }
 
     /// A refusal because of the revision is looked into: when nothing has changed that a record shows, as when a note
@@ -121,14 +147,9 @@ impl Kustomer {
         to: &Record,
         what: &Append,
         mut write: ConversationWrite<'_>,
-    ) -> Result<Updated> {
+    ) -> Result<Begun> {
         let revision = to.version.as_deref().and_then(Revision::parse);
-        let Some(revision) = revision else {
-            return Err(Error::new(
-                ErrorKind::Conflict,
-                "the record does not say as of which revision it was read",
-            ));
-        };
+        let revision = revision.ok_or_else(unversioned)?;
         let is_old = revision.has_notes_after && self.notes_move_revisions.load(Ordering::Relaxed);
         let mut now = match is_old {
             true => Some(self.conversation(&to.id).await?.ok_or_else(gone)?),
@@ -139,9 +160,9 @@ impl Kustomer {
             if let Some(now) = now.take() {
                 let sessions = now.sessions(&self.config);
                 if what.is_repeat(&sessions.claimed()) {
-                    return Ok(Updated::Before(now));
+                    return Ok(Begun::Before(now));
                 }
-                write.rev = now.rev();
+                write.rev = Some(now.rev().ok_or_else(unversioned)?);
                 let now = now.into_record(sessions.believed(), &self.config);
                 if !is_same(to, &now) {
                     return Err(changed(&now));
@@ -151,9 +172,9 @@ impl Kustomer {
                 .fill("id", &to.id)
                 .json(&write)
                 .repeat(Repeat::Guarded)
-                .bucket(CONVERSATION_UPDATE);
+                .bucket(part_of(CONVERSATION_UPDATE, &to.id.0));
             let error = match self.api.read(request).await {
-                Ok(conversation) => return Ok(Updated::Now(conversation)),
+                Ok(conversation) => return Ok(Begun::Now(conversation)),
                 Err(error) => error,
             };
             match error.kind() {
@@ -171,14 +192,16 @@ impl Kustomer {
                 ErrorKind::Uncertain => {
                     return match self.conversation(&to.id).await {
                         Ok(Some(now)) if what.is_repeat(&now.sessions(&self.config).claimed()) => {
-                            Ok(Updated::Before(now))
+                            Ok(Begun::Before(now))
                         }
                         _ => Err(error),
                     };
                 }
                 ErrorKind::NotFound => return Err(gone()),
-                ErrorKind::Rejected => {
-                    self.forget_ids().await;
+                kind @ (ErrorKind::Auth | ErrorKind::Rejected) => {
+                    if kind == ErrorKind::Rejected {
+                        self.forget_ids().await;
+                    }
                     return Err(self.locked_since(to).await.unwrap_or(error));
                 }
                 _ => return Err(error),
@@ -197,16 +220,21 @@ impl Kustomer {
         (now.state == RecordState::Closed).then(locked)
     }
 
-    /// After a write that named them: adds the tags that have no ids yet, and the notes of `joining` but for those `noted`.
+    /// After a write that named them: adds the tags that have no ids yet, those of `names` and any that were to be added
+    /// before, and the notes of `joining` but for those `noted`.
     pub(crate) async fn finish(
         &self,
         conversation: Conversation,
         joining: &[SessionNotes],
         noted: &NotedIds,
+        names: &[String],
     ) -> Result<Record> {
         let id = conversation.record_id();
+        let names = united(&self.sessions(&conversation).tags(), names);
+        let conversation = self.add_tags(conversation, &names).await?;
+        // As of this revision: another session may have joined just now. What was claimed an answer need not show.
         let mut sessions = self.sessions(&conversation);
-        let conversation = self.add_tags(conversation, &sessions.tags()).await?;
+        sessions.claim(joining);
         let notes_written = self.write_notes(&id, joining, noted).await?;
         let mut written = Trace::default();
         for SessionNotes { session, notes } in joining {
@@ -218,7 +246,8 @@ impl Kustomer {
             number,
             has_notes_after: notes_written > 0,
         });
-        let mut record = conversation.into_record(sessions.believed(), &self.config);
+        // What others only began stays in doubt, for the record may be written to by who has not seen that.
+        let mut record = conversation.into_record(sessions.trace(), &self.config);
         record.version = revision.map(|revision| revision.to_string());
         Ok(record)
     }
@@ -236,20 +265,16 @@ fn is_begun(joining: &SessionNotes, known: &Sessions) -> bool {
 fn is_same(read: &Record, now: &Record) -> bool {
     let claimed = |record: &Record| Sessions::of(&record.trace).claimed();
     let (before, after) = (claimed(read), claimed(now));
+    let tags = |record: &Record| record.tags.iter().cloned().collect::<BTreeSet<_>>();
     before.covers(&after)
-        && (
-            &read.customer,
-            &read.queue,
-            read.state,
-            read.closed_at,
-            &read.tags,
-        ) == (
-            &now.customer,
-            &now.queue,
-            now.state,
-            now.closed_at,
-            &now.tags,
-        )
+        && tags(read) == tags(now)
+        && (&read.customer, &read.queue, read.state, read.closed_at)
+            == (&now.customer, &now.queue, now.state, now.closed_at)
+}
+
+pub(crate) fn is_rejected<T>(begun: &Result<T>) -> bool {
+    let error = begun.as_ref().err();
+    error.is_some_and(|error| error.kind() == ErrorKind::Rejected)
 }
 
 fn changed(now: &Record) -> Error {
@@ -260,6 +285,13 @@ fn changed(now: &Record) -> Error {
             "the conversation changed since it was read",
         ),
     }
+}
+
+fn unversioned() -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        "the record does not say as of which revision it was read",
+    )
 }
 
 fn locked() -> Error {

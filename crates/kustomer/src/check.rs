@@ -1,9 +1,8 @@
 //! Asking the organisation whether it is as needed.
 
-use casewire_core::{Error, ErrorKind, Finding, Result, Severity};
-use casewire_http::Request;
+use casewire_core::{Error, ErrorKind, Finding, Result, Severity, UserId};
+use casewire_http::{DefaultUser, Request};
 
-use crate::config::DefaultUser;
 use crate::connector::Kustomer;
 use crate::wire::{Item, MetadataAttributes, One, TokenAttributes};
 
@@ -79,7 +78,7 @@ impl Kustomer {
                 let email = user.attributes.agent_email();
                 match wanted {
                     DefaultUser::Email(wanted) => email.as_ref() == Some(wanted),
-                    DefaultUser::Id(id) => user.id == *id && email.is_some(),
+                    DefaultUser::Id(UserId(id)) => user.id == *id && email.is_some(),
                 }
             })
         });
@@ -95,13 +94,11 @@ impl Kustomer {
     async fn check_tags(&self) -> Result<Finding> {
         match self.all_tags().await {
             Ok(_) => Ok(finding(Severity::Fine, "the tags can be listed")),
-            Err(error) if matches!(error.kind(), ErrorKind::Auth | ErrorKind::NotFound) => {
-                Ok(finding(
-                    Severity::Warning,
-                    "the API key can not list the tags: each new conversation with tags takes one call more",
-                ))
-            }
-            Err(error) => Err(error.context("listing the tags")),
+            Err(error) if error.is_transient() => Err(error.context("listing the tags")),
+            Err(_) => Ok(finding(
+                Severity::Warning,
+                "the API key can not list the tags: each new conversation with tags takes one call more",
+            )),
         }
     }
 }

@@ -5,10 +5,10 @@ use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
 
-use casewire_core::{Email, RecordState, Result};
-use casewire_http::{Auth, BaseUrl, Client, ClientConfig, RetryPolicy, SecretSource};
+use casewire_core::{RecordState, Result};
+use casewire_http::{Auth, BaseUrl, Client, ClientConfig, DefaultUser, RetryPolicy, SecretSource};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::errors::refusal;
 use crate::fields::Fields;
@@ -30,6 +30,7 @@ pub struct KustomerConfig {
     /// Another origin, on this machine only: for tests and sandboxes.
     pub base_url: Option<String>,
     /// Who owns a record when the agent has no Kustomer user (R16): the e-mail address or id of a user.
+    #[serde(default, deserialize_with = "default_user")]
     pub default_user: Option<DefaultUser>,
     /// Which statuses count as open, resolved and closed. Default: `open` and `snoozed` as open, `done` as resolved. A
     /// locked conversation counts as closed, whatever its status.
@@ -127,28 +128,14 @@ impl fmt::Display for ExternalIdPrefix {
     }
 }
 
-/// A user of Kustomer, by id or by e-mail address.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(try_from = "String")]
-#[schemars(with = "String")]
-pub enum DefaultUser {
-    /// By e-mail address.
-    Email(Email),
-    /// By id.
-    Id(String),
-}
-
-impl TryFrom<String> for DefaultUser {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> std::result::Result<Self, &'static str> {
-        if is_object_id(&text) {
-            return Ok(Self::Id(text));
-        }
-        Email::parse(&text)
-            .map(Self::Email)
-            .ok_or("expected a user's e-mail address or id")
-    }
+fn default_user<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<DefaultUser>, D::Error> {
+    DefaultUser::deserialize(
+        deserializer,
+        is_object_id,
+        "expected a user's e-mail address or id",
+    )
 }
 
 /// What each status of a conversation counts as. A re-opened one becomes `open`.
@@ -240,6 +227,7 @@ impl KustomerConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use casewire_core::{Email, UserId};
     use serde_json::{Value, json};
 
     fn config(changes: Value) -> serde_json::Result<KustomerConfig> {
@@ -327,7 +315,7 @@ mod tests {
                 .default_user
         };
         let id = "5849765dc41e372700cc84a3";
-        assert_eq!(user(id), Some(DefaultUser::Id(id.to_owned())));
+        assert_eq!(user(id), Some(DefaultUser::Id(UserId(id.to_owned()))));
         let address = Email::parse("ana@example.com").map(DefaultUser::Email);
         assert_eq!(user("Ana@example.com"), address);
     }

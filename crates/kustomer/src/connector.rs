@@ -8,7 +8,7 @@ use casewire_core::{
     Append, Apply, Change, CrmConnector, CustomerId, CustomerKey, Email, Error, ErrorKind, Finding,
     Found, LookUp, NewRecord, Profile, Record, RecordId, Result, UserId,
 };
-use casewire_http::Known;
+use casewire_http::{Known, KnownUsers};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -23,11 +23,11 @@ pub struct Kustomer {
     pub(crate) api: Api,
     /// Customers, and when they were seen.
     pub(crate) customers: Known<CustomerKey, (CustomerId, Instant)>,
-    /// Customers whose conversation was refused because of them, once.
-    pub(crate) refused_customers: Known<CustomerId, ()>,
-    pub(crate) agents: Known<Email, UserId>,
-    /// Addresses that no user had, and when that was asked.
-    pub(crate) missed_agents: Known<Email, Instant>,
+    /// Ids of customers and users because of whom a write was refused, perhaps.
+    pub(crate) refused: Known<String, ()>,
+    /// External ids that are taken, by what is not shown, and since when that is known.
+    pub(crate) taken: Known<String, Instant>,
+    pub(crate) agents: KnownUsers,
     /// Ids of tags by name.
     pub(crate) tags: Known<String, String>,
     pub(crate) tags_listed_at: Mutex<Option<Instant>>,
@@ -48,9 +48,9 @@ impl Kustomer {
         Ok(Self {
             api: Api::new(config.client()?),
             customers: Known::new(10_000),
-            refused_customers: Known::new(1_000),
-            agents: Known::new(10_000),
-            missed_agents: Known::new(10_000),
+            refused: Known::new(1_000),
+            taken: Known::new(1_000),
+            agents: KnownUsers::new(10_000),
             tags: Known::new(10_000),
             tags_listed_at: Mutex::new(None),
             seen: Known::new(10_000),
@@ -58,6 +58,18 @@ impl Kustomer {
             profile: profile(),
             config,
         })
+    }
+}
+
+impl Kustomer {
+    /// The refusal of a write with the id of a customer or user who may be remembered wrongly: the first time the decision
+    /// is made again, without that memory.
+    pub(crate) fn decide_again_once(&self, refusal: Error, id: &str) -> Error {
+        if self.refused.find(&id.to_owned()).is_some() {
+            return refusal;
+        }
+        self.refused.remember(id.to_owned(), ());
+        Error::new(ErrorKind::Conflict, refusal.message()).with_source(refusal)
     }
 }
 

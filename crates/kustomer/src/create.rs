@@ -9,11 +9,12 @@ use casewire_core::{
 use casewire_http::{Request, Response};
 use http::StatusCode;
 
+use crate::append::{Begun, is_rejected};
 use crate::body::{ConversationWrite, Direction, shortened};
 use crate::connector::{Kustomer, gone};
 use crate::customers::CustomerOf;
 use crate::errors;
-use crate::limits::CONVERSATION_CREATE;
+use crate::limits::{CONVERSATION_CREATE, part_of};
 use crate::notes::{NotedIds, half_done};
 use crate::profile::MAX_TITLE;
 use crate::sessions::Sessions;
@@ -38,18 +39,60 @@ impl Kustomer {
                 customer
             }
         };
-        let tags = self.sort_tags(&new.tags).await?;
-        let write = self
-            .new_conversation(new, &customer, parent.as_ref(), &tags)
-            .await?;
-        let Some(conversation) = self.send_new(&customer, &write).await? else {
-            return self.made_before(new).await;
+        let mut tags = self.sort_tags(&new.tags).await?;
+        let inherited = parent.as_ref().map(Conversation::tags).unwrap_or_default();
+        tags.ids = united(&tags.ids, inherited);
+        tags.ids.truncate(MAX_TAGS);
+        let mut made = self.make(new, &customer, parent.as_ref(), &tags).await;
+        if !tags.ids.is_empty() && is_rejected(&made) {
+            // One of them may be deleted.
+            tags = NewTags::by_name(&new.tags);
+            made = self.make(new, &customer, parent.as_ref(), &tags).await;
+        }
+        let conversation = match made? {
+            Begun::Now(conversation) => conversation,
+            Begun::Before(conversation) => {
+                let own = self.whole(conversation).await?;
+                return self.complete(own, new).await;
+            }
         };
-        let wanted = write.tags.unwrap_or_default();
-        self.mind_dropped_tags(&conversation, &wanted).await;
-        let making = [making(new)];
-        let written = self.finish(conversation, &making, &NotedIds::new()).await;
+        self.mind_dropped_tags(&conversation, &tags.ids).await;
+        let written = self
+            .finish(conversation, &[making(new)], &NotedIds::new(), &tags.names)
+            .await;
         written.map_err(half_done)
+    }
+
+    /// The new conversation, or the one that an earlier try made.
+    async fn make(
+        &self,
+        new: &NewRecord,
+        customer: &CustomerId,
+        parent: Option<&Conversation>,
+        tags: &NewTags,
+    ) -> Result<Begun> {
+        let mut write = self.new_conversation(new, customer, parent, tags).await?;
+        for external_id in self
+            .config
+            .external_id_prefix
+            .of_conversations(&new.session)
+        {
+            write.external_id = Some(external_id.clone());
+            if let Some(conversation) = self.send_new(customer, &write).await? {
+                return Ok(Begun::Now(conversation));
+            }
+            match self.with_external_id(&external_id).await? {
+                Some(made) if !made.is_deleted() => return Ok(Begun::Before(made)),
+                None if !self.is_taken_for_good(&external_id) => break,
+                // What was deleted keeps it.
+                _ => {}
+            }
+        }
+        Err(Error::new(
+            ErrorKind::Uncertain,
+            "Kustomer refused the conversation as one that is there, and does not show it; one that was deleted may still \
+             have the session's external id",
+        ))
     }
 
     async fn new_conversation<'a>(
@@ -75,20 +118,17 @@ impl Kustomer {
             Some(owner) => Some(owner.clone()),
             None => self.default_user().await?,
         };
-        let inherited = parent.map(Conversation::tags).unwrap_or_default();
-        let mut tags = united(&tags.ids, inherited);
-        tags.truncate(MAX_TAGS);
         let is_outbound = new.notes.iter().any(|note| note.facts.is_outbound);
         Ok(ConversationWrite {
             customer: Some(&customer.0),
-            external_id: Some(self.config.external_id_prefix.of_session(&new.session)),
+            external_id: None,
             name: Some(shortened(&new.title, MAX_TITLE)),
             status: Some(Status::Open),
             direction: Some(match is_outbound {
                 true => Direction::Out,
                 false => Direction::In,
             }),
-            tags: (!tags.is_empty()).then_some(tags),
+            tags: (!tags.ids.is_empty()).then(|| tags.ids.clone()),
             assigned_users: owner.map(|owner| [owner.0]),
             custom,
             rev: None,
@@ -105,7 +145,7 @@ impl Kustomer {
         // documented. A lost answer is settled by a look-up for that id.
         let request = Request::post("/v1/conversations")
             .json(write)
-            .bucket(CONVERSATION_CREATE)
+            .bucket(part_of(CONVERSATION_CREATE, &customer.0))
             .allow(StatusCode::BAD_REQUEST)
             .allow(StatusCode::NOT_FOUND)
             .allow(StatusCode::CONFLICT);
@@ -119,43 +159,38 @@ impl Kustomer {
         {
             return Ok(None);
         }
-        Err(self.refused(&answer, customer).await)
+        Err(self.refused(&answer, customer, write).await)
     }
 
-    /// A customer may be remembered who was merged or deleted since. So the first time that a customer's conversation is
-    /// refused the decision is made again without that memory.
-    async fn refused(&self, answer: &Response, customer: &CustomerId) -> Error {
+    /// A customer may be remembered who was merged or deleted since, and a user who was switched off.
+    async fn refused(
+        &self,
+        answer: &Response,
+        customer: &CustomerId,
+        write: &ConversationWrite<'_>,
+    ) -> Error {
         let refusal = errors::refusal(answer.status(), answer.headers(), answer.body());
-        let mut kind = refusal.kind.unwrap_or(ErrorKind::Rejected);
-        let is_about_customer = answer.status() == StatusCode::NOT_FOUND
-            || errors::is_about(answer.body(), &["customer"]);
-        if kind == ErrorKind::Rejected {
-            self.forget_ids().await;
-        }
-        if kind == ErrorKind::Rejected && is_about_customer {
-            self.forget_customer(customer);
-            if self.refused_customers.find(customer).is_none() {
-                self.refused_customers.remember(customer.clone(), ());
-                kind = ErrorKind::Conflict;
-            }
-        }
-        Error::new(
+        let kind = refusal.kind.unwrap_or(ErrorKind::Rejected);
+        let error = Error::new(
             kind,
             format!("Kustomer refused the conversation: {}", refusal.text),
-        )
-    }
-
-    /// The conversation that an earlier try made, with what it lacks of `new`.
-    async fn made_before(&self, new: &NewRecord) -> Result<Record> {
-        let Some(conversation) = self.created_by(&new.session).await? else {
-            return Err(Error::new(
-                ErrorKind::Uncertain,
-                "Kustomer refused the conversation as one that is there, and does not show it; one that was deleted \
-                 may still have the session's external id",
-            ));
-        };
-        let own = self.whole(conversation).await?;
-        self.complete(own, new).await
+        );
+        if kind != ErrorKind::Rejected {
+            return error;
+        }
+        self.forget_ids().await;
+        let is_about_customer = answer.status() == StatusCode::NOT_FOUND
+            || errors::is_about(answer.body(), &["customer"]);
+        if is_about_customer {
+            self.forget_customer(customer);
+            return self.decide_again_once(error, &customer.0);
+        }
+        match &write.assigned_users {
+            Some([owner]) if errors::is_about(answer.body(), &["assignedUsers"]) => {
+                self.decide_again_once(error, owner)
+            }
+            _ => error,
+        }
     }
 
     /// Adds to the session's own conversation the notes that it lacks, and the tags with them.

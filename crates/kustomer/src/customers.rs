@@ -65,7 +65,9 @@ impl Kustomer {
                     has_no_conversations: false,
                 }));
             }
-            if let Some(customer) = self.customer_with(&key).await? {
+            if let Some(customer) = self.customer_with(&key).await?
+                && !customer.is_deleted()
+            {
                 let id = customer.customer_id();
                 self.remember_customer(key, &id);
                 return Ok(Some(FoundCustomer {

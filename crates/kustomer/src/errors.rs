@@ -60,17 +60,18 @@ pub(crate) fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> R
     }
 }
 
-/// Whether an answer refuses what it refuses because of one of `parameters`.
+/// Whether an answer refuses what it refuses because of one of `parameters`: it names one, or speaks of it.
 pub(crate) fn is_about(body: &[u8], parameters: &[&str]) -> bool {
     let body = ErrorBody::parse(body);
-    let names = |told: &String| {
-        let told = told.trim_start_matches('/');
-        parameters.iter().any(|name| {
-            let rest = told.strip_prefix(name);
-            rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+    let mut told = body.parameters.iter().chain(&body.words);
+    told.any(|told| {
+        let mut words = told.split(|c: char| !c.is_ascii_alphanumeric());
+        words.any(|word| {
+            parameters
+                .iter()
+                .any(|name| word.eq_ignore_ascii_case(name))
         })
-    };
-    body.parameters.iter().any(names)
+    })
 }
 
 /// An error answer in either of Kustomer's shapes, `{errors: [{code, message, meta}]}` and
@@ -87,6 +88,9 @@ impl ErrorBody {
     fn parse(body: &[u8]) -> Self {
         let mut parsed = Self::default();
         let Ok(Value::Object(envelope)) = serde_json::from_slice(body) else {
+            parsed
+                .words
+                .push(String::from_utf8_lossy(body).into_owned());
             return parsed;
         };
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
@@ -100,6 +104,12 @@ impl ErrorBody {
             for key in ["title", "message", "detail"] {
                 parsed.words.extend(text(error.get(key)));
             }
+            let meta = error.get("meta").and_then(Value::as_object);
+            parsed.words.extend(
+                meta.into_iter()
+                    .flat_map(|meta| meta.values())
+                    .filter_map(|value| text(Some(value))),
+            );
             let source = error.get("source");
             // Documented as `parameters`, recorded as `parameter`.
             for key in ["parameter", "parameters"] {
@@ -220,6 +230,7 @@ mod tests {
             format!(r#"{{"errors":[{{"code":"unauthorized","title":"{words}"}}]}}"#),
             format!(r#"{{"errors":[{{"message":"{words}"}}]}}"#),
             format!(r#"{{"error":"{words}"}}"#),
+            words.to_owned(),
         ] {
             let (kind, text) = meaning(401, &body);
             assert_eq!(kind, Some(ErrorKind::Config), "{body}");

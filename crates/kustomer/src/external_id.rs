@@ -1,9 +1,19 @@
 //! External ids: what Kustomer tells conversations, notes and withheld callers of ours by (R14).
 
+use std::time::Duration;
+
 use casewire_core::{NoteId, SessionKey};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio::time::Instant;
 
 use crate::config::ExternalIdPrefix;
+use crate::connector::Kustomer;
+
+/// The end of an external id in place of one that something deleted keeps.
+const AGAIN: &str = "~again";
+
+/// After so long, what has an external id and is not shown is no write that can not be read yet: it is deleted.
+const TAKEN_FOR_GOOD: Duration = Duration::from_secs(10);
 
 /// What may stand in a path segment as it is.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -35,6 +45,13 @@ impl ExternalIdPrefix {
         self.of_token(&session.token())
     }
 
+    /// Of the conversation that `session` makes, and of one in its place.
+    pub(crate) fn of_conversations(&self, session: &SessionKey) -> [String; 2] {
+        let first = self.of_session(session);
+        let second = again(&first);
+        [first, second]
+    }
+
     /// Of the customer that all withheld callers share.
     pub(crate) fn of_anonymous(&self) -> String {
         format!("{self}:anonymous")
@@ -42,6 +59,7 @@ impl ExternalIdPrefix {
 
     /// The token of a session or note, unless `external_id` is none of ours, or of a part of a note.
     pub(crate) fn token_of(&self, external_id: &str) -> Option<String> {
+        let external_id = external_id.strip_suffix(AGAIN).unwrap_or(external_id);
         let ours = external_id.strip_prefix(&**self)?.strip_prefix(':')?;
         let (session, note) = match ours.split_once('#') {
             Some((session, _)) => ours.split_at(session.len()),
@@ -52,6 +70,24 @@ impl ExternalIdPrefix {
         let is_digest = source.len() == 6 && source.bytes().all(|byte| byte.is_ascii_hexdigit());
         let is_whole = is_digest && matches!(kind, "call" | "chat") && !note.contains('~');
         is_whole.then(|| format!("{kind}/{id}@{source}{note}"))
+    }
+}
+
+/// The external id in place of one that something deleted keeps.
+pub(crate) fn again(external_id: &str) -> String {
+    format!("{external_id}{AGAIN}")
+}
+
+impl Kustomer {
+    /// Whether an external id that was refused as taken, and that nothing shows, is so for good. Not when it is the first
+    /// time: whether a deleted conversation or note keeps its external id is not documented, nor is how soon a new one is
+    /// shown.
+    pub(crate) fn is_taken_for_good(&self, external_id: &str) -> bool {
+        let Some(since) = self.taken.find(&external_id.to_owned()) else {
+            self.taken.remember(external_id.to_owned(), Instant::now());
+            return false;
+        };
+        since.elapsed() >= TAKEN_FOR_GOOD
     }
 }
 
@@ -80,6 +116,7 @@ mod tests {
             for token in [session.token(), note_token(&session, &ended)] {
                 let external_id = prefix.of_token(&token);
                 assert!(!external_id.contains(['/', '@']), "{external_id}");
+                assert_eq!(prefix.token_of(&again(&external_id)), Some(token.clone()));
                 assert_eq!(prefix.token_of(&external_id), Some(token));
             }
         }
@@ -99,6 +136,7 @@ mod tests {
             "casewire:fax:987:3f2a9c",
             &format!("other-{whole}"),
             &format!("{whole}~1"),
+            &format!("{whole}~1~again"),
             &format!("{whole}#ended:1b2c3d~2"),
         ] {
             assert_eq!(prefix.token_of(other), None, "{other}");

@@ -22,7 +22,7 @@ mod tags;
 mod users;
 mod wire;
 
-pub use config::{DefaultUser, ExternalIdPrefix, KustomerConfig, Org, Statuses};
+pub use config::{ExternalIdPrefix, KustomerConfig, Org, Statuses};
 pub use connector::Kustomer;
 pub use fields::{AttributeName, Fields};
 pub use profile::profile;

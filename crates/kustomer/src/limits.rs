@@ -8,12 +8,19 @@ use http::header::DATE;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
-/// New conversations: counted per customer, so a refusal holds up no other calls.
+/// New conversations: counted per customer.
 pub(crate) const CONVERSATION_CREATE: &str = "conversation-create";
 /// New notes: counted per customer.
 pub(crate) const NOTE_CREATE: &str = "note-create";
 /// Changes of conversations: counted per conversation.
 pub(crate) const CONVERSATION_UPDATE: &str = "conversation-update";
+
+/// The part of such a limit that counts what is done to one of them. There are 256 parts: enough that a busy customer
+/// holds up few others, and few enough to remember.
+pub(crate) fn part_of(limit: &str, id: &str) -> String {
+    let end = id.get(id.len().saturating_sub(2)..).unwrap_or_default();
+    format!("{limit} {end}")
+}
 
 /// The window of the organisation's limit is a minute; a longer wait is a clock that goes wrong.
 const MAX_WAIT: Duration = Duration::from_secs(90);
@@ -98,6 +105,17 @@ mod tests {
             ]);
             let wait = Duration::from_secs(seconds);
             assert_eq!(resets_in(&headers), Some(wait), "{reset}");
+        }
+    }
+
+    #[test]
+    fn a_limit_of_one_customer_is_few_others() {
+        let of = |id| part_of(NOTE_CREATE, id);
+        let kim = of("58210c3db0f09110006b7953");
+        assert_eq!(kim, "note-create 53");
+        assert_ne!(kim, of("58210c3db0f09110006b7954"));
+        for odd in ["", "7", "ñ"] {
+            assert!(of(odd).starts_with(NOTE_CREATE), "{odd}");
         }
     }
 

@@ -4,13 +4,11 @@ use std::collections::HashSet;
 
 use casewire_core::{Error, ErrorKind, RecordId, Result, SessionNotes};
 use casewire_http::Request;
-use http::StatusCode;
 
 use crate::body::{NoteWrite, floor};
 use crate::connector::Kustomer;
-use crate::errors;
-use crate::external_id::note_token;
-use crate::limits::NOTE_CREATE;
+use crate::external_id::{again, note_token};
+use crate::limits::{NOTE_CREATE, part_of};
 use crate::wire::{Item, NoteAttributes};
 
 /// How long a note can be, in UTF-16 units: which units are meant is not documented.
@@ -38,7 +36,7 @@ impl Kustomer {
                 let token = note_token(session, &note.id);
                 let whole = self.config.external_id_prefix.of_token(&token);
                 for (external_id, body) in parts(&whole, &note.text) {
-                    if !noted.contains(&external_id) {
+                    if !has_note(noted, &external_id) {
                         self.write_note(id, &external_id, body).await?;
                         written += 1;
                     }
@@ -49,33 +47,33 @@ impl Kustomer {
     }
 
     async fn write_note(&self, id: &RecordId, external_id: &str, body: &str) -> Result<()> {
-        // Not `Repeat::Keyed`: that Kustomer refuses a second note with the same external id is not documented.
-        let request = Request::post(NOTES)
-            .fill("id", id)
-            .json(&NoteWrite { body, external_id })
-            .bucket(NOTE_CREATE)
-            .allow(StatusCode::BAD_REQUEST)
-            .allow(StatusCode::CONFLICT);
-        let error = match self.api.send(request).await {
-            Ok(answer) if answer.status().is_success() => return Ok(()),
-            Ok(answer) => {
-                let refusal = errors::refusal(answer.status(), answer.headers(), answer.body());
-                let kind = match answer.status() {
-                    StatusCode::CONFLICT => ErrorKind::Conflict,
-                    _ => refusal.kind.unwrap_or(ErrorKind::Rejected),
-                };
-                Error::new(kind, format!("Kustomer refused the note: {}", refusal.text))
-            }
-            Err(error) => error,
+        let Err(error) = self.send_note(id, external_id, body).await else {
+            return Ok(());
         };
         let may_be_there = matches!(
             error.kind(),
             ErrorKind::Conflict | ErrorKind::Rejected | ErrorKind::Uncertain
         );
-        if may_be_there && self.noted(id).await?.contains(external_id) {
+        if may_be_there && has_note(&self.noted(id).await?, external_id) {
             return Ok(());
         }
+        // A note of a conversation that was deleted has it.
+        if error.kind() == ErrorKind::Conflict && self.is_taken_for_good(external_id) {
+            return self.send_note(id, &again(external_id), body).await;
+        }
         Err(error)
+    }
+
+    async fn send_note(&self, id: &RecordId, external_id: &str, body: &str) -> Result<()> {
+        // Not `Repeat::Keyed`: that Kustomer refuses a second note with the same external id is not documented.
+        let request = Request::post(NOTES)
+            .fill("id", id)
+            .json(&NoteWrite { body, external_id })
+            .bucket(part_of(NOTE_CREATE, &id.0));
+        match self.api.send(request).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.context("writing a note")),
+        }
     }
 
     /// The external ids of the notes on the conversation `id`.
@@ -92,6 +90,11 @@ impl Kustomer {
             .filter_map(|note| note.attributes.external_id);
         Ok(ids.collect())
     }
+}
+
+/// Whether the note is among those `noted`.
+fn has_note(noted: &NotedIds, external_id: &str) -> bool {
+    noted.contains(external_id) || noted.contains(&again(external_id))
 }
 
 /// What is left to do of a write whose first part is done: to look first, and to add what is not there.

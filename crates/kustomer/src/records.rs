@@ -1,8 +1,8 @@
 //! Finding and reading conversations.
 
 use casewire_core::{
-    CustomerId, CustomerIdentity, ErrorKind, Found, LookUp, Record, RecordId, Result, SessionKey,
-    TraceSearch,
+    CustomerId, CustomerIdentity, CustomerKey, ErrorKind, Found, LookUp, Record, RecordId, Result,
+    SessionKey, TraceSearch,
 };
 use casewire_http::Request;
 
@@ -52,11 +52,17 @@ impl Kustomer {
         identity: &CustomerIdentity,
         found: &Found,
     ) -> Result<Option<Record>> {
-        if identity.keys(query.session.kind()).count() < 2 {
+        let Some(customer) = &found.customer else {
             return Ok(None);
-        }
-        let mut looked_at: Vec<_> = found.customer.iter().cloned().collect();
-        for key in identity.keys(query.session.kind()) {
+        };
+        let finds_it = |key: &CustomerKey| {
+            let known = self.customers.find(key);
+            known.is_some_and(|(id, _)| id == *customer)
+        };
+        // Those before it find nobody.
+        let keys = identity.keys(query.session.kind());
+        let mut looked_at = vec![customer.clone()];
+        for key in keys.skip_while(|key| !finds_it(key)).skip(1) {
             let Some(customer) = self.customer_with(&key).await? else {
                 continue;
             };
@@ -125,10 +131,18 @@ impl Kustomer {
         };
         for conversation in listed.into_iter().filter(|listed| !listed.is_deleted()) {
             let sessions = self.sessions(&conversation);
-            if found.own.is_none() && self.is_on(&query.session, &conversation, &sessions) {
-                let own = self.whole(conversation).await?;
-                found.records.push(own.clone());
-                found.own = Some(own);
+            let maker = self.maker(&conversation);
+            let is_own = maker == Some(query.session.token())
+                || sessions.claimed().has_session(&query.session);
+            // Where words are missing only the notes can tell.
+            let may_be_own =
+                query.trace == TraceSearch::Thorough && !sessions.is_complete(maker.as_deref());
+            if found.own.is_none() && (is_own || may_be_own) {
+                let record = self.whole(conversation).await?;
+                if is_own || record.trace.has_session(&query.session) {
+                    found.own = Some(record.clone());
+                }
+                found.records.push(record);
             } else {
                 if sessions.has_doubts() {
                     self.see(&conversation.record_id(), &sessions);
@@ -143,17 +157,6 @@ impl Kustomer {
             .records
             .sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
         Ok(Some(found))
-    }
-
-    /// Whether `session` is on a conversation, or was about to be.
-    fn is_on(
-        &self,
-        session: &SessionKey,
-        conversation: &Conversation,
-        sessions: &Sessions,
-    ) -> bool {
-        let maker = self.maker(conversation);
-        sessions.claimed().has_session(session) || maker == Some(session.token())
     }
 
     /// The token of the session that made a conversation, as its external id tells.
@@ -173,12 +176,24 @@ impl Kustomer {
     }
 
     /// The conversation that `session` made, by its external id: a look-up that does not lag.
-    pub(crate) async fn created_by(&self, session: &SessionKey) -> Result<Option<Conversation>> {
-        let external_id = self.config.external_id_prefix.of_session(session);
-        let path = format!("/v1/conversations/externalId={}", in_path(&external_id));
+    async fn created_by(&self, session: &SessionKey) -> Result<Option<Conversation>> {
+        for external_id in self.config.external_id_prefix.of_conversations(session) {
+            let made = self.with_external_id(&external_id).await?;
+            match made {
+                // Another may have been made in its place.
+                Some(made) if made.is_deleted() => {}
+                made => return Ok(made),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The conversation with an external id of ours, deleted or not.
+    pub(crate) async fn with_external_id(&self, external_id: &str) -> Result<Option<Conversation>> {
+        let path = format!("/v1/conversations/externalId={}", in_path(external_id));
         let request = Request::follow("/v1/conversations/externalId={externalId}", path);
-        match self.api.read::<Conversation>(request).await {
-            Ok(made) => Ok(Some(made).filter(|made| !made.is_deleted())),
+        match self.api.read(request).await {
+            Ok(made) => Ok(Some(made)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.context("looking for the conversation that the session made")),
         }

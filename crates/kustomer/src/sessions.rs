@@ -71,10 +71,16 @@ impl Sessions {
         self.words.iter().any(|word| !word.is_sure)
     }
 
-    /// Whether each word is sure, none was dropped, and `maker` is among them.
-    pub(crate) fn is_whole(&self, maker: Option<&str>) -> bool {
+    /// Whether none of the words is missing, as after some were dropped or a person cleared the attribute: `maker` is
+    /// among them.
+    pub(crate) fn is_complete(&self, maker: Option<&str>) -> bool {
         let has_maker = maker.is_none_or(|maker| self.words.iter().any(|word| word.token == maker));
-        has_maker && !self.is_cut && !self.has_doubts()
+        has_maker && !self.is_cut
+    }
+
+    /// Whether none of the words is missing and each is sure.
+    pub(crate) fn is_whole(&self, maker: Option<&str>) -> bool {
+        self.is_complete(maker) && !self.has_doubts()
     }
 
     /// Whether `token` is there, as far as is known; none when it is not even claimed.

@@ -8,7 +8,7 @@ use casewire_http::Request;
 use tokio::time::Instant;
 
 use crate::connector::Kustomer;
-use crate::limits::CONVERSATION_UPDATE;
+use crate::limits::{CONVERSATION_UPDATE, part_of};
 use crate::wire::{Conversation, Item, TagAttributes};
 
 const TAGS: &str = "/v1/tags";
@@ -26,6 +26,17 @@ pub(crate) struct NewTags {
     pub(crate) ids: Vec<String>,
     /// Names of those that it does not have, as far as is known.
     pub(crate) names: Vec<String>,
+}
+
+impl NewTags {
+    /// All by their names, whatever is known of them.
+    pub(crate) fn by_name(tags: &[String]) -> Self {
+        let names = tags.iter().filter(|name| !name.is_empty());
+        Self {
+            ids: Vec::new(),
+            names: names.cloned().collect(),
+        }
+    }
 }
 
 impl Kustomer {
@@ -62,11 +73,9 @@ impl Kustomer {
                     }
                 }
             }
+            Err(error) if error.is_transient() => return Err(error.context("listing the tags")),
             // The list is not part of the documented API. Without it tags are added by name, in a call of their own.
-            Err(error) if matches!(error.kind(), ErrorKind::Auth | ErrorKind::NotFound) => {
-                tracing::warn!("the tags can not be listed: {}", error.message());
-            }
-            Err(error) => return Err(error.context("listing the tags")),
+            Err(error) => tracing::warn!("the tags can not be listed: {}", error.message()),
         }
         *listed_at = Some(Instant::now());
         Ok(())
@@ -78,7 +87,7 @@ impl Kustomer {
     }
 
     /// Adds tags by their names to `to`, which makes those that are missing, and answers the conversation as it is then.
-    /// Nothing happens without names.
+    /// Nothing happens without names, or when they are refused: a conversation can be full of tags.
     pub(crate) async fn add_tags(
         &self,
         to: Conversation,
@@ -89,16 +98,19 @@ impl Kustomer {
         }
         let RecordId(id) = to.record_id();
         let request = Request::post("/v1/conversations/{id}/tags")
-            .fill("id", id)
+            .fill("id", &id)
             .json(&names)
             // Adding a tag that is there changes nothing.
             .repeat(casewire_http::Repeat::Guarded)
-            .bucket(CONVERSATION_UPDATE);
-        let tagged: Conversation = self
-            .api
-            .read(request)
-            .await
-            .map_err(|error| error.context("adding tags"))?;
+            .bucket(part_of(CONVERSATION_UPDATE, &id));
+        let tagged: Conversation = match self.api.read(request).await {
+            Ok(tagged) => tagged,
+            Err(error) if error.kind() == ErrorKind::Rejected => {
+                tracing::warn!(record = id, "tags were refused: {}", error.message());
+                return Ok(to);
+            }
+            Err(error) => return Err(error.context("adding tags")),
+        };
         let before: HashSet<_> = to.tags().iter().collect();
         let new: Vec<_> = tagged
             .tags()

@@ -1,14 +1,10 @@
 //! Agents: Kustomer's users.
 
-use std::time::Duration;
-
 use casewire_core::{Email, Result, UserId};
-use casewire_http::Request;
+use casewire_http::{DefaultUser, Request};
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::time::Instant;
 
-use crate::config::DefaultUser;
 use crate::connector::Kustomer;
 use crate::wire::Item;
 
@@ -16,9 +12,6 @@ const USERS: &str = "/v1/users";
 
 /// Of an organisation's users, so many pages are looked at.
 const MAX_PAGES: usize = 50;
-
-/// How long it is believed that there is no user with an address: one added since is seen after that.
-const MISS_LASTS: Duration = Duration::from_secs(10 * 60);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -44,7 +37,7 @@ impl Kustomer {
     /// The configured default user (R16): who owns a conversation when no agent does.
     pub(crate) async fn default_user(&self) -> Result<Option<UserId>> {
         match &self.config.default_user {
-            Some(DefaultUser::Id(id)) => Ok(Some(UserId(id.clone()))),
+            Some(DefaultUser::Id(id)) => Ok(Some(id.clone())),
             Some(DefaultUser::Email(email)) => self.agent_by_email(email).await,
             None => Ok(None),
         }
@@ -52,22 +45,19 @@ impl Kustomer {
 
     /// The user with this e-mail address. Kustomer does not look users up by it, so they are all listed and remembered.
     pub(crate) async fn agent_by_email(&self, email: &Email) -> Result<Option<UserId>> {
-        if let Some(known) = self.agents.find(email) {
-            return Ok(Some(known));
-        }
-        if let Some(missed_at) = self.missed_agents.find(email)
-            && missed_at.elapsed() < MISS_LASTS
-        {
-            return Ok(None);
-        }
+        self.agents.find(email, self.list_agents(email)).await
+    }
+
+    async fn list_agents(&self, wanted: &Email) -> Result<Option<UserId>> {
+        let mut found = None;
         for user in self.all_users().await? {
             if let Some(email) = user.attributes.agent_email() {
-                self.agents.remember(email, UserId(user.id));
+                let id = UserId(user.id);
+                if email == *wanted {
+                    found = Some(id.clone());
+                }
+                self.agents.remember(email, id);
             }
-        }
-        let found = self.agents.find(email);
-        if found.is_none() {
-            self.missed_agents.remember(email.clone(), Instant::now());
         }
         Ok(found)
     }

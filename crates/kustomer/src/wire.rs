@@ -203,6 +203,8 @@ pub(crate) struct Customer {
 #[serde(rename_all = "camelCase")]
 struct CustomerAttributes {
     #[serde(default, deserialize_with = "or_default")]
+    deleted: bool,
+    #[serde(default, deserialize_with = "or_default")]
     conversation_counts: ConversationCounts,
 }
 
@@ -214,6 +216,10 @@ struct ConversationCounts {
 impl Customer {
     pub(crate) fn customer_id(&self) -> CustomerId {
         CustomerId(self.id.clone())
+    }
+
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.attributes.deleted
     }
 
     /// Whether it says that it has no conversations.

@@ -10,4 +10,6 @@ mod customers;
 mod halves;
 mod looking_up;
 mod org;
+mod others;
 mod setting_up;
+mod undocumented;

@@ -12,6 +12,7 @@ use casewire_core::{
 };
 use casewire_http::RetryPolicy;
 use casewire_kustomer::{Kustomer, KustomerConfig};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 use wiremock::matchers::any;
@@ -49,6 +50,12 @@ impl Respond for Script {
         self.told.lock().unwrap().push((line, body));
         let answer = self.answers.lock().unwrap().pop_front();
         let (status, body) = answer.unwrap_or((418, json!({})));
+        if let Some(seconds) = body["resets_in"].as_i64() {
+            let reset = Timestamp::now().as_second() + seconds;
+            return ResponseTemplate::new(status)
+                .append_header("x-ratelimit-remaining", "700")
+                .append_header("x-ratelimit-reset", reset.to_string());
+        }
         match body {
             Value::String(page) => ResponseTemplate::new(status).set_body_string(page),
             body => ResponseTemplate::new(status).set_body_json(body),
@@ -109,6 +116,11 @@ pub(crate) fn one(data: Value) -> (u16, Value) {
 
 pub(crate) fn created(data: Value) -> (u16, Value) {
     (201, json!({ "data": data }))
+}
+
+/// The limit of one customer or conversation is used up, not the organisation's.
+pub(crate) fn busy() -> (u16, Value) {
+    (429, json!({ "resets_in": 40 }))
 }
 
 /// The only page of a list.

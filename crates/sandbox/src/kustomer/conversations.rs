@@ -10,7 +10,7 @@ use super::conversation::{AS_SENT, Conversation, Status};
 use super::id::Id;
 use super::limits::{Bucket, Created};
 use super::messages::Message;
-use super::options::{Deleted, ExternalIds};
+use super::options::{Deleted, DeletedIds, ExternalIds};
 use super::page::Page;
 use super::problem::Problem;
 use super::schemas;
@@ -239,8 +239,11 @@ impl Kustomer {
         Ok(())
     }
 
-    /// What is deleted, with its notes and messages, leaves its external ids to others.
+    /// What is deleted, with its notes and messages, leaves its external ids to others, or not.
     pub(super) fn forget_names(&mut self, conversation: &Conversation) {
+        if self.options.deleted_ids == DeletedIds::Kept {
+            return;
+        }
         let conversations = conversation.external_id.iter();
         let mut names: Vec<_> = conversations
             .map(|id| (Name::Conversation(id.clone()), conversation.id))

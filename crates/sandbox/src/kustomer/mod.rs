@@ -62,7 +62,7 @@ use crate::request::Request;
 use crate::requests::Effect;
 
 pub use self::limits::Limits;
-pub use self::options::{Children, Deleted, ErrorShape, ExternalIds, Key, Options};
+pub use self::options::{Children, Deleted, DeletedIds, ErrorShape, ExternalIds, Key, Options};
 
 /// One organisation and the API in front of it.
 #[derive(Debug)]
@@ -205,7 +205,9 @@ impl Crm for Kustomer {
     /// The wait is counted from the second that `date` tells: one of none is over at once.
     fn throttled(&self, retry_after: Duration, now: Timestamp) -> Answer {
         let told_at = Timestamp::from_second(now.as_second()).unwrap_or(now);
-        let resets_at = told_at.saturating_add(retry_after).unwrap_or(Timestamp::MAX);
+        let resets_at = told_at
+            .saturating_add(retry_after)
+            .unwrap_or(Timestamp::MAX);
         let mut answer = self.finished(Err(Problem::throttled(resets_at)));
         answer.set("x-ratelimit-remaining", "0");
         answer.set("date", &http_date(now));

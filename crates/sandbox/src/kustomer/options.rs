@@ -21,6 +21,8 @@ pub struct Options {
     pub children: Children,
     /// What is answered when a deleted conversation is read.
     pub deleted: Deleted,
+    /// Whether a deleted conversation, with its notes and messages, keeps its external ids.
+    pub deleted_ids: DeletedIds,
     /// The classes of custom objects.
     pub klasses: BTreeSet<String>,
     /// The e-mail addresses of users who were switched off.
@@ -77,6 +79,16 @@ pub enum Deleted {
     Marked,
 }
 
+/// What becomes of the external ids of a deleted conversation, its notes and its messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeletedIds {
+    /// Others can have them.
+    #[default]
+    Free,
+    /// Others are refused as having them twice.
+    Kept,
+}
+
 /// The roles of the default API key: all that the routes ask for.
 const ROLES: [&str; 15] = [
     "org.permission.conversation.create",
@@ -106,6 +118,7 @@ impl Default for Options {
             external_ids: ExternalIds::default(),
             children: Children::default(),
             deleted: Deleted::default(),
+            deleted_ids: DeletedIds::default(),
             klasses: BTreeSet::new(),
             inactive_users: BTreeSet::new(),
         }

@@ -114,9 +114,13 @@ fn sessions(trace: &str) -> Vec<&str> {
     keys
 }
 
+/// The end of an external id in place of one that was taken.
+const AGAIN: &str = "~again";
+
 /// Reads `casewire:call:987:3f2a9c#ended:1b2c3d` into the session's key and the note's kind; a
 /// part that is not the last of its note is none.
 fn note_name(external_id: &str) -> Option<(String, &str)> {
+    let external_id = external_id.strip_suffix(AGAIN).unwrap_or(external_id);
     let (session, note) = external_id
         .split_once('#')
         .unwrap_or((external_id, "linked"));
@@ -149,6 +153,10 @@ mod tests {
             (
                 "other:chat:5:x:3f2a9c#late:1b2c3d",
                 Some(("chat/5:x", "late")),
+            ),
+            (
+                "casewire:call:987:3f2a9c~again",
+                Some(("call/987", "linked")),
             ),
             ("casewire:call:987:3f2a9c~1", None),
             ("casewire:call:987:3f2a9c#ended:1b2c3d~2", None),

@@ -43,7 +43,7 @@ async fn appends_tags_and_sessions_in_one_update_and_then_the_note() {
         .unwrap();
     script.assert_played().await;
     assert_eq!(appended.tags, [VIP, CASEWIRE, VOICE]);
-    assert_eq!(appended.version.as_deref(), Some("8"));
+    assert_eq!(appended.version.as_deref(), Some("8+"));
     assert!(appended.trace.has_session(&session()));
 }
 

@@ -1,4 +1,4 @@
-use casewire_sandbox::kustomer::{Children, ExternalIds};
+use casewire_sandbox::kustomer::{Children, DeletedIds, ExternalIds};
 use serde_json::{Value, json};
 
 use super::client::{Client, refused};
@@ -114,4 +114,24 @@ fn deleted_conversation_leaves_its_external_ids_to_others() {
         client.created(&format!("{path}/messages"), &message);
         assert_eq!(client.put(&path, &json!({ "deleted": true })).status, 200);
     }
+}
+
+#[test]
+fn deleted_conversation_may_keep_its_external_ids() {
+    let client = Client::with(|options| options.deleted_ids = DeletedIds::Kept);
+    let named = json!({ "externalId": "casewire:call:1:ab" });
+    let note = json!({ "body": "Call", "externalId": "casewire:call:1:ab" });
+    let path = client.conversation(&named);
+    client.created(&format!("{path}/notes"), &note);
+    assert_eq!(client.put(&path, &json!({ "deleted": true })).status, 200);
+
+    let customer = client.customer();
+    let again = json!({ "customer": customer, "externalId": "casewire:call:1:ab" });
+    let answer = client.post("/v1/conversations", &again);
+    assert_eq!(refused(&answer), (409, "externalId".to_owned()));
+    let lookup = client.get("/v1/conversations/externalId=casewire:call:1:ab");
+    assert_eq!(lookup.status, 404);
+    let other = client.conversation(&json!({}));
+    let answer = client.post(&format!("{other}/notes"), &note);
+    assert_eq!(refused(&answer), (409, "externalId".to_owned()));
 }
