@@ -31,6 +31,8 @@ mod zendesk_calls;
 #[cfg(test)]
 contract!(freshdesk, crate::vendor::freshdesk);
 #[cfg(test)]
+contract!(freshdesk_otherwise, crate::vendor::freshdesk_otherwise);
+#[cfg(test)]
 contract!(kustomer, crate::vendor::kustomer);
 #[cfg(test)]
 contract!(kustomer_otherwise, crate::vendor::kustomer_otherwise);

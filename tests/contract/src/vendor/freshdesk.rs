@@ -5,16 +5,31 @@ use std::time::Duration;
 
 use casewire_freshdesk::{Freshdesk, FreshdeskConfig, TicketValues};
 use casewire_sandbox::Sandbox;
-use casewire_sandbox::freshdesk::{Limits, Options};
+use casewire_sandbox::freshdesk::{Limits, Options, PrivateNote, UnknownRequester};
 use serde_json::json;
 
 use super::Credentials;
 use super::sandboxed::{Access, Crm, Sandboxed};
 
 pub(crate) async fn freshdesk(seed: u64) -> Sandboxed {
+    freshdesk_with(seed, Options::default()).await
+}
+
+/// What Freshdesk's documents leave open, the other way.
+pub(crate) async fn freshdesk_otherwise(seed: u64) -> Sandboxed {
+    let options = Options {
+        name_suffix: Some(2_042_001),
+        private_note: PrivateNote::LeavesTicket,
+        unknown_requester: UnknownRequester::Refused,
+        ..Options::default()
+    };
+    freshdesk_with(seed, options).await
+}
+
+async fn freshdesk_with(seed: u64, options: Options) -> Sandboxed {
     let options = Options {
         limits: Limits::unlimited(),
-        ..Options::default()
+        ..options
     };
     let crm = Crm {
         connect: Box::new(|access| Arc::new(connector(access))),
