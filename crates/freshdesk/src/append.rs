@@ -152,19 +152,19 @@ impl Freshdesk {
         Err(error)
     }
 
-    /// Adds the note to a ticket that is written. A failure that passes leaves a part to be done, so who tries again has
-    /// to look first.
+    /// Adds the note to a ticket that is written. A failure leaves a part to be done, so who tries again has to look first.
     pub(crate) async fn complete(&self, now: Look, notes: &[SessionNotes]) -> Result<Record> {
         let added = self.add_note(now, notes).await;
         added.map_err(|error| match error.kind() {
-            ErrorKind::RateLimited { .. } | ErrorKind::Unavailable => Error::new(
+            ErrorKind::NotFound | ErrorKind::Protocol => error,
+            _ => Error::new(
                 ErrorKind::Uncertain,
                 format!(
-                    "the ticket was written and its note was not: {}",
+                    "the ticket was written and its note may not be: {}",
                     error.message()
                 ),
-            ),
-            _ => error.context("the ticket was written and its note may not be"),
+            )
+            .with_source(error),
         })
     }
 

@@ -49,6 +49,8 @@ macro_rules! contract {
                 trouble:
                     c4_write_that_may_have_been_done_is_uncertain
                     c4_broken_answer_is_protocol
+                    c4_append_that_stops_half_way_is_uncertain_and_completed
+                    c4_creation_that_stops_half_way_is_uncertain_and_completed
                     c11_expired_credentials_are_renewed
                     c11_credentials_that_stay_refused_are_auth
                     c12_slow_down_is_obeyed

@@ -33,6 +33,25 @@ async fn found(account: &Account, connector: &Freshdesk) -> Record {
 }
 
 #[tokio::test]
+async fn a_ticket_whose_note_is_refused_is_half_done() {
+    for (status, body) in [
+        (400, json!({ "description": "Validation failed" })),
+        (401, json!({ "code": "invalid_credentials" })),
+        (403, json!({ "code": "access_denied" })),
+        (503, json!({})),
+    ] {
+        let account = Account::new().await;
+        let connector = account.connector(json!({}));
+        let record = found(&account, &connector).await;
+        let fields = whole(&["call/1"], &[]);
+        account.answers([fields, (status, body)]);
+        let what = append("call/1", note("Call 987"));
+        let error = connector.append(&record, &what).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Uncertain, "{status}");
+    }
+}
+
+#[tokio::test]
 async fn a_lost_new_ticket_is_found_by_the_next_look_and_gets_its_note() {
     let account = Account::new().await;
     let connector = account.connector(json!({}));
@@ -184,21 +203,29 @@ async fn a_join_that_lacks_its_note_is_completed_by_the_same_append() {
 }
 
 #[tokio::test]
-async fn a_refused_note_keeps_its_reason() {
+async fn a_refused_note_keeps_its_reason_and_is_refused_when_nothing_else_is_to_do() {
     let account = Account::new().await;
     let connector = account.connector(json!({}));
-    let record = found(&account, &connector).await;
+    let mut record = found(&account, &connector).await;
     let refusal =
         json!({ "errors": [{ "field": "body", "message": "refund", "code": "invalid_value" }] });
-    account.answers([whole(&["call/2"], &[]), (400, refusal)]);
-    let error = connector
-        .append(&record, &append("call/2", note("a")))
-        .await;
-    let error = error.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Rejected);
-    assert!(error.message().contains("body (invalid_value)"), "{error}");
-    assert!(!error.message().contains("refund"), "{error}");
-    account.asked();
+    let what = append("call/2", note("a"));
+    for (fields, kind) in [
+        (Some(whole(&["call/2"], &[])), ErrorKind::Uncertain),
+        (None, ErrorKind::Rejected),
+    ] {
+        account.answers(fields);
+        account.answers([(400, refusal.clone())]);
+        let error = connector.append(&record, &what).await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert!(error.message().contains("body (invalid_value)"), "{error}");
+        assert!(!error.message().contains("refund"), "{error}");
+        account.asked();
+        account.answers([whole(&["call/2"], &[])]);
+        let now = connector.read_record(&record.id).await.unwrap();
+        record = now.unwrap();
+        account.asked();
+    }
 }
 
 #[tokio::test]

@@ -5,11 +5,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use casewire_core::{
-    CustomerIdentity, Email, Error, ErrorKind, NewRecord, RecordCustomer, RecordState,
+    Append, CustomerIdentity, Email, Error, ErrorKind, NewRecord, RecordCustomer, RecordState,
+    StatusChange,
 };
 use tracing_subscriber::EnvFilter;
 
-use crate::story::{append, by_email, joining, kim, new_record, note, only, query, read};
+use crate::story::{
+    MINUTE, append, by_email, joining, kim, new_record, note, only, query, read, thoroughly,
+};
 use crate::vendor::{Credentials, Often, Trouble, Vendor};
 
 type V = Box<dyn Vendor>;
@@ -44,6 +47,87 @@ pub(crate) async fn c4_broken_answer_is_protocol(v: V) {
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Protocol);
+}
+
+/// More than any write takes.
+const MANY_REQUESTS: usize = 8;
+
+pub(crate) async fn c4_append_that_stops_half_way_is_uncertain_and_completed(v: V) {
+    for requests in 0..MANY_REQUESTS {
+        let (connector, record) = read(&*v, RecordState::Resolved).await;
+        let what = Append {
+            tags: vec!["casewire".to_owned()],
+            status: StatusChange::DefaultOpen,
+            ..append(&format!("call/{requests}"))
+        };
+        let before = v.records().pop().unwrap();
+        let revoked = Trouble::CredentialsRevokedAfter(requests);
+        v.given(revoked, Often::Always);
+        let answer = connector.append(&record, &what).await;
+        v.given_calm();
+        let after = v.records().pop().unwrap();
+        match answer {
+            Ok(_) => assert_eq!(after.notes.len(), 1, "{requests} requests"),
+            Err(error) if error.kind() == ErrorKind::Uncertain => {}
+            Err(error) => assert_eq!(after, before, "{requests} requests: {error:?}"),
+        }
+        for connector in [connector, v.connect()] {
+            let now = connector.read_record(&record.id).await.unwrap().unwrap();
+            let written = connector.append(&now, &what).await.unwrap();
+            assert!(what.is_repeat(&written.trace));
+            let shown = v.records().pop().unwrap();
+            assert_eq!(shown.notes.len(), 1, "{requests} requests");
+            assert_eq!(shown.state, RecordState::Open);
+            for tag in v.kept_tags(&["vip", "casewire"]) {
+                assert!(shown.tags.contains(&tag), "{:?}", shown.tags);
+            }
+        }
+        v.person_deletes(&record.id);
+    }
+}
+
+pub(crate) async fn c4_creation_that_stops_half_way_is_uncertain_and_completed(v: V) {
+    for requests in 0..MANY_REQUESTS {
+        let identity = by_email(&format!("kim{requests}@example.com"));
+        let subject = format!("call/{requests}");
+        let new = new_record(&subject, RecordCustomer::New(identity.clone()));
+        let connector = v.connect();
+        let before = v.records().len();
+        let revoked = Trouble::CredentialsRevokedAfter(requests);
+        v.given(revoked, Often::Always);
+        let answer = connector.create_record(&new).await;
+        v.given_calm();
+        let made = v.records().len() - before;
+        match answer {
+            Ok(_) => assert_eq!(made, 1),
+            Err(error) if error.kind() == ErrorKind::Uncertain => {}
+            Err(error) => assert_eq!(made, 0, "{requests} requests: {error:?}"),
+        }
+        for connector in [connector, v.connect()] {
+            let found = thoroughly(&*connector, &subject, &identity).await;
+            let own = match (found.own, found.customer) {
+                (Some(own), _) => own,
+                (None, Some(customer)) => {
+                    let new = new_record(&subject, RecordCustomer::Known(customer));
+                    connector.create_record(&new).await.unwrap()
+                }
+                (None, None) => connector.create_record(&new).await.unwrap(),
+            };
+            let what = Append {
+                sessions: vec![joining(&subject, &new.notes)],
+                tags: new.tags.clone(),
+                ..append(&subject)
+            };
+            connector.append(&own, &what).await.unwrap();
+            assert_eq!(v.records().len() - before, 1, "{requests} requests");
+            let shown = v.records().pop().unwrap();
+            assert_eq!(shown.notes.len(), 1, "{requests} requests");
+            for tag in v.kept_tags(&["casewire"]) {
+                assert!(shown.tags.contains(&tag), "{:?}", shown.tags);
+            }
+        }
+        v.pass(MINUTE);
+    }
 }
 
 pub(crate) async fn c11_expired_credentials_are_renewed(v: V) {

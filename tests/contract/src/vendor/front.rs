@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
+use serde_json::json;
 use wiremock::{Request, Respond, ResponseTemplate};
 
 use super::Often;
@@ -24,6 +25,8 @@ struct State {
     broken: Option<Often>,
     failing: Option<Often>,
     failing_writes: Option<Often>,
+    /// So many requests pass before credentials are refused.
+    refusing_after: Option<usize>,
     authorizations: BTreeSet<String>,
 }
 
@@ -43,11 +46,17 @@ impl Front {
         self.0.lock().unwrap().failing_writes = Some(often);
     }
 
+    /// After so many requests answers are 401.
+    pub(super) fn refuses_after(&self, requests: usize) {
+        self.0.lock().unwrap().refusing_after = Some(requests);
+    }
+
     pub(super) fn calm(&self) {
         let mut state = self.0.lock().unwrap();
         state.broken = None;
         state.failing = None;
         state.failing_writes = None;
+        state.refusing_after = None;
     }
 
     /// The values of all `authorization` headers so far, without their scheme.
@@ -86,6 +95,11 @@ impl State {
         }
         if gives_tokens(request.url.path()) {
             return None;
+        }
+        match &mut self.refusing_after {
+            Some(0) => return Some(ResponseTemplate::new(401).set_body_json(json!({}))),
+            Some(requests) => *requests -= 1,
+            None => {}
         }
         let is_read = request.method.as_str() == "GET";
         if happens(&mut self.failing) || (!is_read && happens(&mut self.failing_writes)) {

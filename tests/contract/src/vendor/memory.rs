@@ -71,7 +71,9 @@ impl Weather {
                 None => return Ok(true),
                 Some(Trouble::AnswerLost) => return Ok(false),
                 Some(Trouble::AnswerBroken) => ErrorKind::Protocol,
-                Some(Trouble::CredentialsExpired) => ErrorKind::Auth,
+                Some(Trouble::CredentialsExpired | Trouble::CredentialsRevokedAfter(_)) => {
+                    ErrorKind::Auth
+                }
                 Some(Trouble::Failing | Trouble::FailingWrites) if effect == Effect::Write => {
                     ErrorKind::Uncertain
                 }
@@ -278,6 +280,10 @@ impl Vendor for MemoryVendor {
     }
 
     fn given(&self, trouble: Trouble, often: Often) {
+        // Each write is one request here.
+        if matches!(trouble, Trouble::CredentialsRevokedAfter(1..)) {
+            return;
+        }
         let mut weather = self.0.weather();
         match often {
             Often::Always => weather.always = Some(trouble),

@@ -111,6 +111,8 @@ pub(crate) enum Trouble {
     AnswerLost,
     /// The credentials are refused: until they are renewed, or, those that never are, for one request.
     CredentialsExpired,
+    /// After so many requests the credentials are refused, and stay so.
+    CredentialsRevokedAfter(usize),
     /// The CRM fails without saying whether it did anything.
     Failing,
     /// It fails so at writes; what a connector reads before is answered.

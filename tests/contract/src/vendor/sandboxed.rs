@@ -239,6 +239,9 @@ impl Vendor for Sandboxed {
             Trouble::CredentialsExpired => (Fault::ExpireToken, |faults| {
                 faults.expire_token = Expiry::Drawn(1.0);
             }),
+            Trouble::CredentialsRevokedAfter(requests) => {
+                return self.front.refuses_after(requests);
+            }
             Trouble::Failing => return self.front.fails(often),
             Trouble::FailingWrites => return self.front.fails_writes(often),
             Trouble::Throttled(seconds) => {

@@ -163,6 +163,9 @@ impl Vendor for ToyVendor {
     fn given(&self, trouble: Trouble, often: Often) {
         let mishap = match trouble {
             Trouble::AnswerBroken => return self.front.breaks(often),
+            Trouble::CredentialsRevokedAfter(requests) => {
+                return self.front.refuses_after(requests);
+            }
             Trouble::Failing => return self.front.fails(often),
             Trouble::FailingWrites => return self.front.fails_writes(often),
             Trouble::AnswerLost => Mishap::AnswerLost,
