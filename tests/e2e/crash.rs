@@ -1,16 +1,18 @@
 //! The process is killed at random moments, over and over, while the CRM throttles, resets connections, lags and loses
-//! answers; and each session has its one record all the same.
+//! answers; and each session has its one record all the same. The four CRMs take turns.
 //!
 //! `CASEWIRE_CRASH_RUNS` sets how many runs there are, 200 when it is not set; `CASEWIRE_CRASH_SEED` repeats the run of
-//! one seed. A seed repeats what is sent, what goes wrong and when the process is killed, but not how the machine shares
-//! its time among all of them: what one run in a hundred shows may take several to show again.
+//! one seed, which also tells the CRM. A seed repeats what is sent, what goes wrong and when the process is killed, but
+//! not how the machine shares its time among all of them: what one run in a hundred shows may take several to show again.
 
+mod crm;
 mod judge;
 mod plan;
 mod run;
 mod session;
 mod tally;
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,11 +21,13 @@ use std::thread;
 
 use tally::Tally;
 
+use crate::process::Crm;
+
 /// So many runs go on side by side: each waits most of the time.
 const SIDE_BY_SIDE: usize = 6;
 
-/// So many runs have all that can go wrong among them.
-const MANY: usize = 25;
+/// So many runs with one CRM have all that can go wrong among them.
+const MANY: usize = 40;
 
 fn variable<T: FromStr>(name: &str) -> Option<T> {
     let text = std::env::var(name).ok()?;
@@ -32,8 +36,11 @@ fn variable<T: FromStr>(name: &str) -> Option<T> {
     value
 }
 
+/// What the runs with each CRM came to, by its name.
+type Tallies = BTreeMap<&'static str, Tally>;
+
 /// Does the runs of `seeds`, and gives what they came to, or the report of the first that shows a problem.
-fn campaign(seeds: std::ops::Range<u64>) -> Result<Tally, String> {
+fn campaign(seeds: std::ops::Range<u64>) -> Result<Tallies, String> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -55,11 +62,12 @@ fn campaign(seeds: std::ops::Range<u64>) -> Result<Tally, String> {
             });
         }
         drop(told);
-        let mut tally = Tally::default();
+        let mut tallies = Tallies::new();
         for result in results {
-            tally.add(result?);
+            let (crm, tally) = result?;
+            tallies.entry(crm.name()).or_default().add(tally);
         }
-        Ok(tally)
+        Ok(tallies)
     })
 }
 
@@ -70,9 +78,15 @@ fn no_kill_loses_or_doubles_anything() {
         Some(seed) => seed..seed + 1,
         None => 0..runs,
     };
-    let tally = campaign(seeds).unwrap_or_else(|report| panic!("{report}"));
-    let _ = writeln!(std::io::stderr(), "{tally:#?}");
-    if tally.runs >= MANY {
-        assert_eq!(tally.too_calm(), Vec::<String>::new(), "{tally:?}");
+    let tallies = campaign(seeds).unwrap_or_else(|report| panic!("{report}"));
+    let _ = writeln!(std::io::stderr(), "{tallies:#?}");
+    for crm in Crm::ALL {
+        let tally = tallies.get(crm.name()).filter(|tally| tally.runs >= MANY);
+        let too_calm = tally.map(|tally| tally.too_calm(crm));
+        assert_eq!(
+            too_calm.unwrap_or_default(),
+            Vec::<String>::new(),
+            "{crm:?}: {tally:?}"
+        );
     }
 }

@@ -47,9 +47,9 @@ impl Crm {
         }
     }
 
-    /// The keys of the config that name the account and the secret, which is in the file `secret`; for the OAuth client
-    /// `client` where the CRM has such clients.
-    fn keys(self, client: &str) -> String {
+    /// The keys of a connector for its fake at `address`, with the secret in the file `secret`; for the OAuth client `client`
+    /// where the CRM has such clients.
+    pub(crate) fn connector(self, client: &str, address: &str) -> String {
         let auth = || {
             format!(
                 "auth = {{ type = \"oauth_client_credentials\", client_id = \"{client}\", client_secret = {{ file = \"secret\" }} }}"
@@ -62,7 +62,10 @@ impl Crm {
             Self::Kustomer => ("org", api_key()),
             Self::Freshdesk => ("domain", api_key()),
         };
-        format!("{account} = \"sandbox\"\n{secret}\n")
+        let name = self.name();
+        format!(
+            "type = \"{name}\"\nbase_url = \"http://{address}\"\n{account} = \"sandbox\"\n{secret}\n"
+        )
     }
 }
 
@@ -167,9 +170,7 @@ impl Setup {
 
     /// The keys of a connector for the sandbox.
     pub(crate) fn connector(&self, client: &str) -> String {
-        let (name, address) = (self.crm.name(), &self.address);
-        let keys = self.crm.keys(client);
-        format!("type = \"{name}\"\nbase_url = \"http://{address}\"\n{keys}")
+        self.crm.connector(client, &self.address)
     }
 
     /// Writes a file into the folder.

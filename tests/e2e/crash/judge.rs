@@ -9,7 +9,7 @@ use super::session::{Kind, Person, Planned};
 
 /// A record in the CRM.
 struct Record<'a> {
-    id: u64,
+    id: &'a str,
     is_open: bool,
     sessions: Vec<&'a str>,
     notes: Vec<Note<'a>>,
@@ -32,7 +32,8 @@ struct Judge<'a> {
 /// All that does not hold. `receipts` are those of the sessions, in their order.
 pub(super) fn problems(plan: &Plan, state: &Value, receipts: &[Value]) -> Vec<String> {
     let mut records: Vec<_> = list(&state["records"]).map(Record::read).collect();
-    records.sort_by_key(|record| record.id);
+    // The ids of all CRMs grow: numbers become longer, others keep their length.
+    records.sort_by_key(|record| (record.id.len(), record.id));
     let mut judge = Judge {
         plan,
         records,
@@ -55,7 +56,7 @@ impl<'a> Record<'a> {
             text: text(&note["text"]),
         });
         Self {
-            id: text(&value["id"]).parse().unwrap_or(0),
+            id: text(&value["id"]),
             is_open: value["state"] == "open",
             sessions: list(&value["sessions"]).map(text).collect(),
             notes: notes.collect(),
@@ -83,7 +84,7 @@ impl Judge<'_> {
             .records
             .iter()
             .filter(|record| record.sessions.contains(&key))
-            .map(|record| record.id.to_string())
+            .map(|record| record.id)
             .collect();
         let phase = text(&receipt["phase"]);
         if !session.is_due {

@@ -6,7 +6,9 @@ use std::time::Duration;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
+use super::crm::facts;
 use super::session::{Kind, Person, Planned, Step};
+use crate::process::Crm;
 
 /// The source of all events.
 pub(super) const SOURCE: &str = "//contact-center/acme";
@@ -15,6 +17,7 @@ pub(super) const SOURCE: &str = "//contact-center/acme";
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) seed: u64,
+    pub(super) crm: Crm,
     pub(super) rules: Rules,
     /// What the CRM does to requests, as `casewire sandbox --faults` takes it.
     pub(super) faults: String,
@@ -62,6 +65,7 @@ pub(super) struct Request {
 impl Plan {
     pub(super) fn draw(seed: u64) -> Self {
         let random = &mut Rng::with_seed(seed);
+        let crm = crm(seed);
         let append = random.u8(..100) < 65;
         let rules = Rules {
             append,
@@ -98,8 +102,9 @@ impl Plan {
         kills.sort_by_key(|kill| kill.after);
         Self {
             seed,
+            crm,
             rules,
-            faults: faults(random),
+            faults: faults(random, crm),
             clock_ticks: random.u8(..100) < 75,
             faults_last: Duration::from_millis(random.u64(200..2_500)),
             kills,
@@ -123,6 +128,12 @@ impl Rules {
         }
         text
     }
+}
+
+/// The seeds are shared out evenly.
+fn crm(seed: u64) -> Crm {
+    let number = usize::try_from(seed).unwrap_or(0);
+    Crm::ALL[number % Crm::ALL.len()]
 }
 
 /// Who calls, calls one client only, so that the order of the sessions is known; but for one who calls all of them.
@@ -244,16 +255,18 @@ fn kill(random: &mut Rng, total: usize) -> Kill {
     }
 }
 
-fn faults(random: &mut Rng) -> String {
-    let mut faults = vec![format!("retry-after={}s", random.u8(..2))];
+fn faults(random: &mut Rng, crm: Crm) -> String {
+    let facts = facts(crm);
+    let mut faults = vec![format!("retry-after={}s", random.u8(..=facts.longest_wait))];
     for (name, most) in [
         ("throttle", 15),
         ("unavailable", 15),
         ("reset", 15),
         ("lost-answer", 30),
         ("expire-token", 4),
+        ("lock", facts.locks),
     ] {
-        if random.u8(..100) < 60 {
+        if most > 0 && random.u8(..100) < 60 {
             faults.push(format!("{name}=0.{:02}", random.u8(1..=most)));
         }
     }

@@ -7,7 +7,6 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use casewire_sandbox::zendesk::{Limits, Options};
 use casewire_sandbox::{Faults, Sandbox};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -16,11 +15,12 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use super::crm::facts;
 use super::judge;
 use super::plan::{Plan, Request};
 use super::tally::Tally;
 use crate::http;
-use crate::process::binary;
+use crate::process::{Crm, binary};
 use crate::sender::{SECRET, Sender};
 use crate::serving::{INTAKE, PATIENCE, Serving, is_settled, receipt_in, receipt_path};
 
@@ -48,22 +48,18 @@ pub(super) struct Run {
     log: Mutex<Vec<String>>,
 }
 
-/// Does the run of `seed`: what it counted, or what was wrong with it.
-pub(super) fn run(seed: u64, runtime: &Handle) -> Result<Tally, String> {
+/// Does the run of `seed`: the CRM that it was with and what it counted, or what was wrong with it.
+pub(super) fn run(seed: u64, runtime: &Handle) -> Result<(Crm, Tally), String> {
     let run = Run::prepare(Plan::draw(seed), runtime);
     match run.go() {
-        (tally, problems) if problems.is_empty() => Ok(tally),
+        (tally, problems) if problems.is_empty() => Ok((run.plan.crm, tally)),
         (_, problems) => Err(run.report(&problems)),
     }
 }
 
 impl Run {
     fn prepare(plan: Plan, runtime: &Handle) -> Self {
-        let options = Options {
-            limits: Limits::unlimited(),
-            ..Options::default()
-        };
-        let sandbox = Sandbox::zendesk_with(plan.seed, options);
+        let sandbox = (facts(plan.crm).sandbox)(plan.seed);
         if !plan.clock_ticks {
             sandbox.freeze(Timestamp::now());
         }
@@ -105,10 +101,8 @@ impl Run {
 
     fn config(&self) -> String {
         format!(
-            "[connector]\ntype = \"zendesk\"\nsubdomain = \"sandbox\"\nbase_url = \"http://{}\"\n\
-             auth = {{ type = \"oauth_client_credentials\", client_id = \"sandbox\", client_secret = {{ file = \"secret\" }} }}\n\
-             \n[rules]\n{}{INTAKE}",
-            self.crm,
+            "[connector]\n{}\n[rules]\n{}{INTAKE}",
+            self.plan.crm.connector("sandbox", &self.crm),
             self.plan.rules.to_toml()
         )
     }
