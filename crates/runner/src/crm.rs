@@ -39,14 +39,7 @@ const SALESFORCE: Facts = Facts {
     label: "Salesforce",
     template: include_str!("init/salesforce.toml"),
     sandbox: Sandbox::salesforce,
-    unlimited: |seed| {
-        let limits = salesforce::Limits::unlimited();
-        let options = salesforce::Options {
-            limits,
-            ..salesforce::Options::default()
-        };
-        Sandbox::salesforce_with(seed, options)
-    },
+    unlimited: |seed| Sandbox::salesforce_with(seed, salesforce::Options::unlimited()),
     keys: "\
 my_domain = \"sandbox\"
 auth = { type = \"oauth_client_credentials\", client_id = \"sandbox\", client_secret = { env = \"CASEWIRE_SANDBOX_SECRET\" } }
@@ -60,14 +53,7 @@ const ZENDESK: Facts = Facts {
     label: "Zendesk",
     template: include_str!("init/zendesk.toml"),
     sandbox: Sandbox::zendesk,
-    unlimited: |seed| {
-        let limits = zendesk::Limits::unlimited();
-        let options = zendesk::Options {
-            limits,
-            ..zendesk::Options::default()
-        };
-        Sandbox::zendesk_with(seed, options)
-    },
+    unlimited: |seed| Sandbox::zendesk_with(seed, zendesk::Options::unlimited()),
     keys: "\
 subdomain = \"sandbox\"
 auth = { type = \"oauth_client_credentials\", client_id = \"sandbox\", client_secret = { env = \"CASEWIRE_SANDBOX_SECRET\" } }
@@ -80,14 +66,7 @@ const KUSTOMER: Facts = Facts {
     label: "Kustomer",
     template: include_str!("init/kustomer.toml"),
     sandbox: Sandbox::kustomer,
-    unlimited: |seed| {
-        let limits = kustomer::Limits::unlimited();
-        let options = kustomer::Options {
-            limits,
-            ..kustomer::Options::default()
-        };
-        Sandbox::kustomer_with(seed, options)
-    },
+    unlimited: |seed| Sandbox::kustomer_with(seed, kustomer::Options::unlimited()),
     keys: "\
 org = \"sandbox\"
 api_key = { env = \"CASEWIRE_SANDBOX_SECRET\" }
@@ -100,14 +79,7 @@ const FRESHDESK: Facts = Facts {
     label: "Freshdesk",
     template: include_str!("init/freshdesk.toml"),
     sandbox: Sandbox::freshdesk,
-    unlimited: |seed| {
-        let limits = freshdesk::Limits::unlimited();
-        let options = freshdesk::Options {
-            limits,
-            ..freshdesk::Options::default()
-        };
-        Sandbox::freshdesk_with(seed, options)
-    },
+    unlimited: |seed| Sandbox::freshdesk_with(seed, freshdesk::Options::unlimited()),
     keys: "\
 domain = \"sandbox\"
 api_key = { env = \"CASEWIRE_SANDBOX_SECRET\" }

@@ -25,6 +25,16 @@ pub struct Options {
     pub unknown_requester: UnknownRequester,
 }
 
+impl Options {
+    /// Without limits, for bulk runs.
+    pub fn unlimited() -> Self {
+        Self {
+            limits: Limits::unlimited(),
+            ..Self::default()
+        }
+    }
+}
+
 /// What a role may allow an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Permission {

@@ -29,6 +29,16 @@ pub struct Options {
     pub inactive_users: BTreeSet<String>,
 }
 
+impl Options {
+    /// Without limits, for bulk runs.
+    pub fn unlimited() -> Self {
+        Self {
+            limits: Limits::unlimited(),
+            ..Self::default()
+        }
+    }
+}
+
 /// Whether the API key is one of this region.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Key {

@@ -97,6 +97,16 @@ pub struct Options {
     pub refresh_tokens: RefreshTokens,
 }
 
+impl Options {
+    /// Without limits, for bulk runs.
+    pub fn unlimited() -> Self {
+        Self {
+            limits: Limits::unlimited(),
+            ..Self::default()
+        }
+    }
+}
+
 /// One org and the API in front of it.
 #[derive(Debug)]
 pub(crate) struct Salesforce {

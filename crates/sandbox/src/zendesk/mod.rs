@@ -67,6 +67,16 @@ pub struct Options {
     pub strictness: Strictness,
 }
 
+impl Options {
+    /// Without limits, for bulk runs.
+    pub fn unlimited() -> Self {
+        Self {
+            limits: Limits::unlimited(),
+            ..Self::default()
+        }
+    }
+}
+
 /// What the fake does with an unknown body key or query parameter. Both name it in the header
 /// `x-zendesk-api-warn`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use casewire_sandbox::zendesk::{Limits, Options, Strictness};
+use casewire_sandbox::zendesk::Options;
 use casewire_sandbox::{Answer, Request, Sandbox};
 use http::{HeaderName, Method};
 use serde_json::{Value, json};
@@ -14,10 +14,7 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new() -> Self {
-        Self::with(Options {
-            limits: Limits::unlimited(),
-            strictness: Strictness::Refuse,
-        })
+        Self::with(Options::unlimited())
     }
 
     pub(crate) fn with(options: Options) -> Self {

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use casewire_freshdesk::{Freshdesk, FreshdeskConfig, TicketValues};
 use casewire_sandbox::Sandbox;
-use casewire_sandbox::freshdesk::{Limits, Options, PrivateNote, UnknownRequester};
+use casewire_sandbox::freshdesk::{Options, PrivateNote, UnknownRequester};
 use serde_json::json;
 
 use super::Credentials;
 use super::sandboxed::{Access, Crm, Sandboxed};
 
 pub(crate) async fn freshdesk(seed: u64) -> Sandboxed {
-    freshdesk_with(seed, Options::default()).await
+    freshdesk_with(seed, Options::unlimited()).await
 }
 
 /// What Freshdesk's documents leave open, the other way.
@@ -21,16 +21,12 @@ pub(crate) async fn freshdesk_otherwise(seed: u64) -> Sandboxed {
         name_suffix: Some(2_042_001),
         private_note: PrivateNote::LeavesTicket,
         unknown_requester: UnknownRequester::Refused,
-        ..Options::default()
+        ..Options::unlimited()
     };
     freshdesk_with(seed, options).await
 }
 
 async fn freshdesk_with(seed: u64, options: Options) -> Sandboxed {
-    let options = Options {
-        limits: Limits::unlimited(),
-        ..options
-    };
     let crm = Crm {
         connect: Box::new(|access| Arc::new(connector(access))),
         storm: "throttle=0.05,retry-after=0s,unavailable=0.05,reset=0.03,lost-answer=0.1,index-lag=30s",

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use casewire_kustomer::{ExternalIdPrefix, Fields, Kustomer, KustomerConfig, Statuses};
 use casewire_sandbox::Sandbox;
-use casewire_sandbox::kustomer::{Children, Deleted, ErrorShape, ExternalIds, Limits, Options};
+use casewire_sandbox::kustomer::{Children, Deleted, ErrorShape, ExternalIds, Options};
 
 use super::Credentials;
 use super::sandboxed::{Access, Crm, Sandboxed};
 
 pub(crate) async fn kustomer(seed: u64) -> Sandboxed {
-    kustomer_with(seed, Options::default()).await
+    kustomer_with(seed, Options::unlimited()).await
 }
 
 /// What Kustomer's documents leave open, the other way.
@@ -20,7 +20,7 @@ pub(crate) async fn kustomer_otherwise(seed: u64) -> Sandboxed {
         children: Children::LeaveRev,
         deleted: Deleted::Marked,
         errors: ErrorShape::Documented,
-        ..Options::default()
+        ..Options::unlimited()
     };
     kustomer_with(seed, options).await
 }
@@ -29,16 +29,12 @@ pub(crate) async fn kustomer_otherwise(seed: u64) -> Sandboxed {
 pub(crate) async fn kustomer_with_repeatable_ids(seed: u64) -> Sandboxed {
     let options = Options {
         external_ids: ExternalIds::Repeatable,
-        ..Options::default()
+        ..Options::unlimited()
     };
     kustomer_with(seed, options).await
 }
 
 async fn kustomer_with(seed: u64, options: Options) -> Sandboxed {
-    let options = Options {
-        limits: Limits::unlimited(),
-        ..options
-    };
     let crm = Crm {
         connect: Box::new(|access| Arc::new(connector(access))),
         storm: "throttle=0.05,retry-after=0s,unavailable=0.05,reset=0.03,lost-answer=0.1,index-lag=30s",

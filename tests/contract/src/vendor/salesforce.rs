@@ -8,7 +8,7 @@ use casewire_salesforce::{
     SalesforceConfig, SessionData, Statuses,
 };
 use casewire_sandbox::Sandbox;
-use casewire_sandbox::salesforce::{self, Limits, Options, Org};
+use casewire_sandbox::salesforce::{self, Options, Org};
 
 use super::Credentials;
 use super::sandboxed::{Access, Crm, Sandboxed};
@@ -39,9 +39,8 @@ pub(crate) async fn salesforce(seed: u64) -> Sandboxed {
 
 pub(crate) async fn salesforce_with(seed: u64, mapping: Mapping) -> Sandboxed {
     let options = Options {
-        limits: Limits::unlimited(),
         org: org(mapping),
-        ..Options::default()
+        ..Options::unlimited()
     };
     let crm = Crm {
         connect: Box::new(move |access| {

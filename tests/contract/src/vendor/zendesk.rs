@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use casewire_sandbox::zendesk::{Limits, Options, Strictness};
+use casewire_sandbox::zendesk::Options;
 use casewire_sandbox::{Request, Sandbox};
 use casewire_zendesk::{Fields, Statuses, Zendesk, ZendeskAuth, ZendeskConfig};
 use http::{Method, header};
@@ -11,10 +11,6 @@ use super::Credentials;
 use super::sandboxed::{Access, Crm, Sandboxed};
 
 pub(crate) async fn zendesk(seed: u64) -> Sandboxed {
-    let options = Options {
-        limits: Limits::unlimited(),
-        strictness: Strictness::Refuse,
-    };
     let crm = Crm {
         connect: Box::new(|access| Arc::new(connector(access, None))),
         storm: "throttle=0.05,retry-after=0s,unavailable=0.05,reset=0.03,lost-answer=0.1,index-lag=30s",
@@ -24,7 +20,7 @@ pub(crate) async fn zendesk(seed: u64) -> Sandboxed {
         writes_of: |_| 1,
         credentials: Credentials::Renewed,
     };
-    Sandboxed::new(crm, Sandbox::zendesk_with(seed, options)).await
+    Sandboxed::new(crm, Sandbox::zendesk_with(seed, Options::unlimited())).await
 }
 
 /// A connector that knows the fields' ids from its config.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use casewire_sandbox::freshdesk::{Limits, Options};
+use casewire_sandbox::freshdesk::Options;
 use casewire_sandbox::{Answer, Request, Sandbox};
 use http::Method;
 use http::header::AUTHORIZATION;
@@ -16,10 +16,7 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new() -> Self {
-        Self::with(Options {
-            limits: Limits::unlimited(),
-            ..Options::default()
-        })
+        Self::with(Options::unlimited())
     }
 
     pub(crate) fn with(options: Options) -> Self {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use casewire_sandbox::kustomer::{Limits, Options};
+use casewire_sandbox::kustomer::Options;
 use casewire_sandbox::{Answer, Request, Sandbox};
 use http::Method;
 use serde_json::{Value, json};
@@ -18,10 +18,7 @@ impl Client {
 
     /// Without limits, but for those that the change sets.
     pub(crate) fn with(change: impl FnOnce(&mut Options)) -> Self {
-        let mut options = Options {
-            limits: Limits::unlimited(),
-            ..Options::default()
-        };
+        let mut options = Options::unlimited();
         change(&mut options);
         let sandbox = Sandbox::kustomer_with(1, options);
         sandbox.freeze("2026-01-24T01:14:06.25Z".parse().unwrap());

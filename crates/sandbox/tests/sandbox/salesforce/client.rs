@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use casewire_sandbox::salesforce::{Limits, Options, Org};
+use casewire_sandbox::salesforce::{Options, Org};
 use casewire_sandbox::{Answer, Request, Sandbox};
 use http::{HeaderName, Method};
 use serde_json::{Value, json};
@@ -28,9 +28,8 @@ impl Client {
 
     pub(crate) fn of(org: Org) -> Self {
         Self::with(Options {
-            limits: Limits::unlimited(),
             org,
-            ..Options::default()
+            ..Options::unlimited()
         })
     }
 
