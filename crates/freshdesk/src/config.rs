@@ -32,7 +32,7 @@ pub struct FreshdeskConfig {
     /// Another origin, on this machine only: for tests and sandboxes.
     pub base_url: Option<String>,
     /// Who owns a record when the agent has no Freshdesk user (R16): the e-mail address or id of an agent.
-    #[serde(default, deserialize_with = "default_user")]
+    #[serde(default, deserialize_with = "DefaultUser::numbered")]
     pub default_user: Option<DefaultUser>,
     /// What the account's statuses count as. Default: 4 and 5 as resolved, every other as open, 2 as the default open
     /// one.
@@ -79,17 +79,6 @@ fn domain<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Str
         ));
     }
     Ok(label)
-}
-
-fn default_user<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> std::result::Result<Option<DefaultUser>, D::Error> {
-    let is_id = |text: &str| text.parse::<u64>().is_ok();
-    DefaultUser::deserialize(
-        deserializer,
-        is_id,
-        "expected an agent's e-mail address or id",
-    )
 }
 
 fn vendor(domain: &str) -> Result<BaseUrl> {

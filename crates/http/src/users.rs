@@ -39,7 +39,20 @@ impl DefaultUser {
         id.or_else(|| Email::parse(text).map(Self::Email))
     }
 
-    /// For `deserialize_with`: text, or a number where an id can be one.
+    /// For `deserialize_with`, where ids are numbers.
+    ///
+    /// # Errors
+    ///
+    /// When it is neither address nor id.
+    pub fn numbered<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> std::result::Result<Option<Self>, D::Error> {
+        let is_number = |text: &str| text.parse::<u64>().is_ok();
+        let expected = "expected an agent's e-mail address or id";
+        Self::deserialize(deserializer, is_number, expected)
+    }
+
+    /// For a function that is named in `deserialize_with`: text, or a number where an id can be one.
     ///
     /// # Errors
     ///
@@ -126,13 +139,9 @@ mod tests {
         Email::parse(text).unwrap()
     }
 
-    fn is_number(text: &str) -> bool {
-        text.parse::<u64>().is_ok()
-    }
-
     #[test]
     fn a_user_is_an_address_or_an_id() {
-        let read = |value: Value| DefaultUser::deserialize(value, is_number, "expected a user");
+        let read = |value: Value| DefaultUser::numbered(value);
         let id = || Some(DefaultUser::Id(UserId("7".to_owned())));
         for value in [json!(7), json!("7")] {
             assert_eq!(read(value).unwrap(), id());
@@ -147,7 +156,7 @@ mod tests {
             json!(["7"]),
         ] {
             let error = read(value.clone()).unwrap_err().to_string();
-            assert!(error.starts_with("expected a user"), "{value}: {error}");
+            assert!(error.starts_with("expected a"), "{value}: {error}");
         }
     }
 

@@ -29,7 +29,7 @@ pub struct ZendeskConfig {
     /// Another origin, on this machine only: for tests and sandboxes.
     pub base_url: Option<String>,
     /// Who owns a record when the agent has no Zendesk user (R16): the e-mail address or id of an agent.
-    #[serde(default, deserialize_with = "default_user")]
+    #[serde(default, deserialize_with = "DefaultUser::numbered")]
     pub default_user: Option<DefaultUser>,
     /// Which statuses count as open, resolved and closed. Default: `new`, `open`, `pending` and `hold` as open,
     /// `solved` as resolved, `closed` as closed, `open` as the default open one.
@@ -54,17 +54,6 @@ fn subdomain<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<
         ));
     }
     Ok(label)
-}
-
-fn default_user<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> std::result::Result<Option<DefaultUser>, D::Error> {
-    let is_id = |text: &str| text.parse::<u64>().is_ok();
-    DefaultUser::deserialize(
-        deserializer,
-        is_id,
-        "expected an agent's e-mail address or id",
-    )
 }
 
 fn vendor(subdomain: &str) -> Result<BaseUrl> {

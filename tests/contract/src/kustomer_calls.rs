@@ -1,17 +1,16 @@
 //! How many requests the Kustomer connector spends. What a process asks for once, the ids of the tags, is counted in a
 //! test of its own.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use casewire_core::{
-    Append, CrmConnector, CustomerId, LookUp, QueueId, Record, RecordCustomer, RecordState,
-    StatusChange, TraceSearch, WantedRecords,
+    CrmConnector, CustomerId, LookUp, QueueId, Record, RecordCustomer, RecordState, TraceSearch,
+    WantedRecords,
 };
 
 use crate::story::{
-    append, by_email, ended, given, joining, kim, looks_up_and_appends, looks_up_and_creates,
-    new_record, note, query,
+    append, by_email, given, kim, looks_up_and_appends, looks_up_and_creates, new_record,
+    of_several, once, query,
 };
 use crate::vendor::{Sandboxed, Vendor as _, kustomer, kustomer_otherwise};
 
@@ -23,10 +22,6 @@ const NEW_CUSTOMER: &str = "POST /v1/customers";
 const NEW_CONVERSATION: &str = "POST /v1/conversations";
 const UPDATE: &str = "PUT /v1/conversations/{id}";
 const NOTE: &str = "POST /v1/conversations/{id}/notes";
-
-fn once<const N: usize>(operations: [&str; N]) -> BTreeMap<String, u64> {
-    operations.map(|operation| (operation.to_owned(), 1)).into()
-}
 
 /// A connector that has written before, for another.
 async fn warm(v: &Sandboxed) -> Arc<dyn CrmConnector> {
@@ -148,15 +143,7 @@ async fn conversation_that_was_just_joined_takes_a_look_more_where_notes_move_it
 async fn status_tags_and_trace_of_several_sessions_are_one_and_each_note_another() {
     let v = kustomer(0).await;
     let (connector, record) = known(&v, RecordState::Resolved).await;
-    let what = Append {
-        tags: vec!["casewire".to_owned()],
-        status: StatusChange::DefaultOpen,
-        sessions: vec![
-            joining("call/987", &[note("Call 987"), ended("Ended: early")]),
-            joining("chat/5", &[note("Chat 5")]),
-        ],
-        ..append("call/987")
-    };
+    let what = of_several();
     let write = v.calls_of(async || {
         connector.append(&record, &what).await.unwrap();
     });

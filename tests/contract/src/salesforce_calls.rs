@@ -1,22 +1,15 @@
 //! How many requests the Salesforce connector spends. Those for an access token are not counted. What a process asks
 //! for once, the org's statuses, is counted in a test of its own.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use casewire_core::{Append, CrmConnector, RecordCustomer, RecordState, StatusChange};
 
 use crate::story::{
-    agent, append, by_email, ended, given, joining, kim, looks_up_and_appends,
+    agent, append, by_email, calls, ended, given, joining, kim, looks_up_and_appends,
     looks_up_and_creates, new_record, note, query,
 };
 use crate::vendor::{Sandboxed, Vendor as _, salesforce};
-
-fn calls<const N: usize>(counts: [(&str, u64); N]) -> BTreeMap<String, u64> {
-    counts
-        .map(|(operation, count)| (operation.to_owned(), count))
-        .into()
-}
 
 /// A connector that has written before, for nobody.
 async fn warm(v: &Sandboxed) -> Arc<dyn CrmConnector> {

@@ -1,5 +1,6 @@
 //! The people, sessions and writes that scenarios are about.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -94,6 +95,31 @@ pub(crate) fn append(subject: &str) -> Append {
         owner: None,
         status: StatusChange::Keep,
     }
+}
+
+/// Three notes of two sessions, a tag and the status.
+pub(crate) fn of_several() -> Append {
+    Append {
+        tags: vec!["casewire".to_owned()],
+        status: StatusChange::DefaultOpen,
+        sessions: vec![
+            joining("call/987", &[note("Call 987"), ended("Ended: early")]),
+            joining("chat/5", &[note("Chat 5")]),
+        ],
+        ..append("call/987")
+    }
+}
+
+/// So many requests of each operation.
+pub(crate) fn calls<const N: usize>(counts: [(&str, u64); N]) -> BTreeMap<String, u64> {
+    counts
+        .map(|(operation, count)| (operation.to_owned(), count))
+        .into()
+}
+
+/// One request of each of these operations.
+pub(crate) fn once<const N: usize>(operations: [&str; N]) -> BTreeMap<String, u64> {
+    calls(operations.map(|operation| (operation, 1)))
 }
 
 /// Looks for `identity` and its records in [`QUEUE`], on behalf of a session that is on none of them.

@@ -1,19 +1,12 @@
 //! How many requests the Zendesk connector spends. Those for an access token are not counted, and the fields' ids are
 //! in its config, as `casewire setup` prints them.
 
-use std::collections::BTreeMap;
-
-use casewire_core::{Append, CrmConnector, RecordState, StatusChange};
+use casewire_core::{CrmConnector, RecordState};
 
 use crate::story::{
-    append, by_email, ended, given, joining, kim, looks_up_and_appends, looks_up_and_creates, note,
-    query,
+    by_email, given, kim, looks_up_and_appends, looks_up_and_creates, of_several, once, query,
 };
 use crate::vendor::{Vendor as _, zendesk, zendesk_with_field_ids};
-
-fn once<const N: usize>(operations: [&str; N]) -> BTreeMap<String, u64> {
-    operations.map(|operation| (operation.to_owned(), 1)).into()
-}
 
 #[tokio::test]
 async fn email_customer_with_open_ticket_takes_two() {
@@ -84,15 +77,7 @@ async fn notes_of_several_sessions_status_tags_and_trace_are_one() {
     let id = given(&v, &customer, RecordState::Resolved);
     let connector = zendesk_with_field_ids(&v);
     let record = connector.read_record(&id).await.unwrap().unwrap();
-    let what = Append {
-        tags: vec!["casewire".to_owned()],
-        status: StatusChange::DefaultOpen,
-        sessions: vec![
-            joining("call/987", &[note("Call 987"), ended("Ended: early")]),
-            joining("chat/5", &[note("Chat 5")]),
-        ],
-        ..append("call/987")
-    };
+    let what = of_several();
     let calls = v.calls_of(async || {
         connector.append(&record, &what).await.unwrap();
     });

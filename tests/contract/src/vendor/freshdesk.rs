@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use casewire_freshdesk::{Freshdesk, FreshdeskConfig, TicketValues};
+use casewire_freshdesk::{Fields, Freshdesk, FreshdeskConfig, Statuses, TicketValues};
 use casewire_sandbox::Sandbox;
 use casewire_sandbox::freshdesk::{Options, PrivateNote, UnknownRequester};
 use serde_json::json;
@@ -40,22 +40,40 @@ async fn freshdesk_with(seed: u64, options: Options) -> Sandboxed {
     Sandboxed::new(crm, Sandbox::freshdesk_with(seed, options)).await
 }
 
-/// A connector that looks before every write: the suite's people are faster than two seconds.
+/// A connector that looks before every write, as the suite's people are fast.
 fn connector(access: Access) -> Freshdesk {
     // Without a status that is closed for good there would be two states only.
     let statuses = json!({ "resolved": [4], "closed": [5] });
     let config = FreshdeskConfig {
+        statuses: serde_json::from_value(statuses).unwrap(),
+        reread_after_seconds: 0,
+        ..config(access)
+    };
+    Freshdesk::new(config).unwrap()
+}
+
+/// A connector for which what was seen in a test was just seen, however slow the machine is.
+pub(crate) fn freshdesk_that_just_looked(v: &Sandboxed, fields: Option<Fields>) -> Freshdesk {
+    let config = FreshdeskConfig {
+        fields,
+        reread_after_seconds: 3600,
+        ..config(v.access())
+    };
+    Freshdesk::new(config).unwrap()
+}
+
+fn config(access: Access) -> FreshdeskConfig {
+    FreshdeskConfig {
         domain: "acme".to_owned(),
         api_key: access.secret,
         base_url: Some(access.base_url),
         default_user: None,
-        statuses: serde_json::from_value(statuses).unwrap(),
+        statuses: Statuses::default(),
         fields: None,
         phone_formats: Vec::new(),
         ticket_values: TicketValues::default(),
-        reread_after_seconds: 0,
+        reread_after_seconds: 1,
         settle: Duration::from_millis(1),
         retry: access.retry,
-    };
-    Freshdesk::new(config).unwrap()
+    }
 }

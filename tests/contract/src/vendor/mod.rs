@@ -17,7 +17,7 @@ use casewire_core::{
 };
 use jiff::Timestamp;
 
-pub(crate) use freshdesk::{freshdesk, freshdesk_otherwise};
+pub(crate) use freshdesk::{freshdesk, freshdesk_otherwise, freshdesk_that_just_looked};
 pub(crate) use kustomer::{kustomer, kustomer_otherwise, kustomer_with_repeatable_ids};
 pub(crate) use memory::MemoryVendor;
 pub(crate) use salesforce::{Mapping, salesforce, salesforce_with};
