@@ -59,7 +59,13 @@ impl Freshdesk {
     pub(crate) async fn find(&self, query: &LookUp) -> Result<Found> {
         let mut found = match (&query.customer, query.trace) {
             (Some(identity), _) => self.find_of_customer(query, identity).await?,
-            (None, TraceSearch::OnTheWay) => Found::default(),
+            (None, TraceSearch::OnTheWay) => {
+                // Nobody is looked for, and the caller believes the session new.
+                if self.made.find(&query.session).is_none() {
+                    self.made.remember(query.session.clone(), Made::No);
+                }
+                Found::default()
+            }
             (None, TraceSearch::Thorough) => self.find_of_anonymous(query).await?,
         };
         if query.trace == TraceSearch::Thorough && found.own.is_none() {

@@ -69,10 +69,22 @@ async fn unknown_phone_customer_takes_four() {
 }
 
 #[tokio::test]
-async fn withheld_caller_takes_three() {
+async fn withheld_caller_takes_two_and_three_when_nobody_says_that_the_session_is_new() {
     let v = freshdesk(0).await;
     let connector = just_looked(&v);
+    let nobody = LookUp {
+        session: session("call/987"),
+        customer: None,
+        ..query(&kim())
+    };
     let new = new_record("call/987", RecordCustomer::Anonymous);
+    let session = v.calls_of(async || {
+        connector.look_up(&nobody).await.unwrap();
+        connector.create_record(&new).await.unwrap();
+    });
+    assert_eq!(session.await, once([NEW_TICKET, NOTE]));
+
+    let new = new_record("call/988", RecordCustomer::Anonymous);
     let write = v.calls_of(async || {
         connector.create_record(&new).await.unwrap();
     });
