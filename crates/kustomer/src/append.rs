@@ -13,10 +13,11 @@ use casewire_core::{
 use casewire_http::{Repeat, Request};
 
 use crate::body::ConversationWrite;
+use crate::children::{Child, ExternalIds};
 use crate::connector::{Kustomer, gone};
 use crate::external_id::note_token;
 use crate::limits::{CONVERSATION_UPDATE, part_of};
-use crate::notes::{NotedIds, half_done};
+use crate::notes::half_done;
 use crate::revision::Revision;
 use crate::sessions::Sessions;
 use crate::tags::{NewTags, united};
@@ -73,11 +74,14 @@ impl Kustomer {
             );
         }
         let noted = match is_new {
-            true => NotedIds::new(),
-            false => self.noted(&to.id).await.map_err(half_done)?,
+            true => None,
+            false => {
+                let noted = self.children(Child::Note, &to.id).await;
+                Some(noted.map_err(half_done)?)
+            }
         };
         let written = self
-            .finish(conversation, &missing, &noted, &tags.names)
+            .finish(conversation, &missing, noted.as_ref(), &tags.names)
             .await;
         written.map_err(half_done)
     }
@@ -221,12 +225,13 @@ impl Kustomer {
     }
 
     /// After a write that named them: adds the tags that have no ids yet, those of `names` and any that were to be added
-    /// before, and the notes of `joining` but for those `noted`.
+    /// before, and the messages and notes of `joining` but for those `noted`: what was there when the write had been begun
+    /// before.
     pub(crate) async fn finish(
         &self,
         conversation: Conversation,
         joining: &[SessionNotes],
-        noted: &NotedIds,
+        noted: Option<&ExternalIds>,
         names: &[String],
     ) -> Result<Record> {
         let id = conversation.record_id();
@@ -235,6 +240,7 @@ impl Kustomer {
         // As of this revision: another session may have joined just now. What was claimed an answer need not show.
         let mut sessions = self.sessions(&conversation);
         sessions.claim(joining);
+        self.write_messages(&conversation, joining, noted).await?;
         let notes_written = self.write_notes(&id, joining, noted).await?;
         let mut written = Trace::default();
         for SessionNotes { session, notes } in joining {

@@ -33,18 +33,45 @@ pub(crate) struct ConversationWrite<'a> {
     pub(crate) rev: Option<u64>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Direction {
     In,
     Out,
 }
 
+impl Direction {
+    pub(crate) fn of(is_outbound: bool) -> Self {
+        match is_outbound {
+            true => Self::Out,
+            false => Self::In,
+        }
+    }
+}
+
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct NoteWrite<'a> {
     pub(crate) body: &'a str,
-    pub(crate) external_id: &'a str,
+}
+
+/// What was said elsewhere: nothing is sent.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MessageWrite {
+    pub(crate) channel: &'static str,
+    pub(crate) app: &'static str,
+    pub(crate) direction: Direction,
+    pub(crate) status: MessageStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sent_at: Option<String>,
+    pub(crate) preview: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum MessageStatus {
+    Received,
+    Sent,
 }
 
 #[derive(Serialize)]

@@ -6,8 +6,11 @@ use casewire_http::{DefaultUser, Request};
 use crate::connector::Kustomer;
 use crate::wire::{Item, MetadataAttributes, One, TokenAttributes};
 
-/// What the API key is used for: its role, and the older one that does as well.
-const ROLES: [(&str, &str); 8] = [
+/// What a key may do: the role for it, and the older one that does as well.
+type Role = (&'static str, &'static str);
+
+/// What the API key is used for.
+const ROLES: [Role; 8] = [
     (
         "org.permission.conversation.create",
         "org.user.conversation.write",
@@ -27,6 +30,12 @@ const ROLES: [(&str, &str); 8] = [
     ("org.permission.note.read", "org.user.note.read"),
 ];
 
+/// What it is used for when calls have messages.
+const MESSAGE_ROLES: [Role; 2] = [
+    ("org.permission.message.create", "org.user.message.write"),
+    ("org.permission.message.read", "org.user.message.read"),
+];
+
 impl Kustomer {
     pub(crate) async fn findings(&self) -> Result<Vec<Finding>> {
         let answer = self.api.send(Request::get("/v1/auth/tokens/current")).await;
@@ -43,7 +52,11 @@ impl Kustomer {
             "Kustomer answered"
         );
         let One { data } = answer.json::<One<Item<TokenAttributes>>>()?;
-        let mut findings = vec![roles(&data.attributes.roles)];
+        let mut needed = ROLES.to_vec();
+        if self.config.call_messages {
+            needed.extend(MESSAGE_ROLES);
+        }
+        let mut findings = vec![roles(&needed, &data.attributes.roles)];
         findings.extend(self.check_attributes().await?);
         findings.push(self.check_users().await?);
         findings.push(self.check_tags().await?);
@@ -103,8 +116,8 @@ impl Kustomer {
     }
 }
 
-fn roles(granted: &[String]) -> Finding {
-    let missing: Vec<_> = ROLES
+fn roles(needed: &[Role], granted: &[String]) -> Finding {
+    let missing: Vec<_> = needed
         .iter()
         .filter(|(role, older)| !has(granted, role) && !has(granted, older))
         .map(|(role, _)| *role)
@@ -155,12 +168,12 @@ mod tests {
             &["org.permission"],
         ] {
             assert_eq!(
-                roles(&granted(enough)).severity,
+                roles(&ROLES, &granted(enough)).severity,
                 Severity::Fine,
                 "{enough:?}"
             );
         }
-        let finding = roles(&granted(&[&new[..6], &["org.user.notes"]].concat()));
+        let finding = roles(&ROLES, &granted(&[&new[..6], &["org.user.notes"]].concat()));
         assert_eq!(finding.severity, Severity::Denied);
         let lacks = "roles org.permission.note.create, org.permission.note.read;";
         assert!(finding.message.contains(lacks), "{}", finding.message);

@@ -27,6 +27,9 @@ pub struct KustomerConfig {
     /// `casewire`.
     #[serde(default)]
     pub external_id_prefix: ExternalIdPrefix,
+    /// Whether a call is also shown on the timeline as a phone call. Takes one request more for each call. Default: no.
+    #[serde(default)]
+    pub call_messages: bool,
     /// Another origin, on this machine only: for tests and sandboxes.
     pub base_url: Option<String>,
     /// Who owns a record when the agent has no Kustomer user (R16): the e-mail address or id of a user.
@@ -249,6 +252,7 @@ mod tests {
             assert_eq!(config.statuses.state_of(status), state);
         }
         assert_eq!(config.external_id_prefix.to_string(), "casewire");
+        assert!(!config.call_messages);
         assert_eq!(config.fields.leaf_queue.as_str(), "casewireLeafQueueStr");
     }
 

@@ -15,7 +15,7 @@ use crate::connector::{Kustomer, gone};
 use crate::customers::CustomerOf;
 use crate::errors;
 use crate::limits::{CONVERSATION_CREATE, part_of};
-use crate::notes::{NotedIds, half_done};
+use crate::notes::half_done;
 use crate::profile::MAX_TITLE;
 use crate::sessions::Sessions;
 use crate::tags::{NewTags, united};
@@ -58,7 +58,7 @@ impl Kustomer {
         };
         self.mind_dropped_tags(&conversation, &tags.ids).await;
         let written = self
-            .finish(conversation, &[making(new)], &NotedIds::new(), &tags.names)
+            .finish(conversation, &[making(new)], None, &tags.names)
             .await;
         written.map_err(half_done)
     }
@@ -124,10 +124,7 @@ impl Kustomer {
             external_id: None,
             name: Some(shortened(&new.title, MAX_TITLE)),
             status: Some(Status::Open),
-            direction: Some(match is_outbound {
-                true => Direction::Out,
-                false => Direction::In,
-            }),
+            direction: Some(Direction::of(is_outbound)),
             tags: (!tags.ids.is_empty()).then(|| tags.ids.clone()),
             assigned_users: owner.map(|owner| [owner.0]),
             custom,

@@ -10,6 +10,8 @@ use jiff::fmt::rfc2822;
 
 /// New conversations: counted per customer.
 pub(crate) const CONVERSATION_CREATE: &str = "conversation-create";
+/// New messages: counted per customer.
+pub(crate) const MESSAGE_CREATE: &str = "message-create";
 /// New notes: counted per customer.
 pub(crate) const NOTE_CREATE: &str = "note-create";
 /// Changes of conversations: counted per conversation.

@@ -1,34 +1,23 @@
-//! Notes of conversations: written, and looked for by their external ids.
-
-use std::collections::HashSet;
+//! Notes of conversations, and the parts of long ones.
 
 use casewire_core::{Error, ErrorKind, RecordId, Result, SessionNotes};
-use casewire_http::Request;
 
 use crate::body::{NoteWrite, floor};
+use crate::children::{Child, ExternalIds};
 use crate::connector::Kustomer;
-use crate::external_id::{again, note_token};
-use crate::limits::{NOTE_CREATE, part_of};
-use crate::wire::{Item, NoteAttributes};
+use crate::external_id::note_token;
 
 /// How long a note can be, in UTF-16 units: which units are meant is not documented.
 const MAX_NOTE: usize = 10_240;
 
-const NOTES: &str = "/v1/conversations/{id}/notes";
-
-/// Of one conversation, so many pages of notes are looked at.
-const MAX_PAGES: usize = 50;
-
-/// The external ids of the notes on a conversation.
-pub(crate) type NotedIds = HashSet<String>;
-
 impl Kustomer {
-    /// Writes the notes of `joining` to `id`, oldest first, but for those `noted` already; and says how many that were.
+    /// Writes the notes of `joining` to `id`, oldest first, but for those `noted` already (none is when the write is new);
+    /// and says how many that were.
     pub(crate) async fn write_notes(
         &self,
         id: &RecordId,
         joining: &[SessionNotes],
-        noted: &NotedIds,
+        noted: Option<&ExternalIds>,
     ) -> Result<usize> {
         let mut written = 0;
         for SessionNotes { session, notes } in joining {
@@ -36,8 +25,9 @@ impl Kustomer {
                 let token = note_token(session, &note.id);
                 let whole = self.config.external_id_prefix.of_token(&token);
                 for (external_id, body) in parts(&whole, &note.text) {
-                    if !has_note(noted, &external_id) {
-                        self.write_note(id, &external_id, body).await?;
+                    if !noted.is_some_and(|noted| noted.have(&external_id)) {
+                        self.write_child(Child::Note, id, &external_id, &NoteWrite { body })
+                            .await?;
                         written += 1;
                     }
                 }
@@ -45,56 +35,6 @@ impl Kustomer {
         }
         Ok(written)
     }
-
-    async fn write_note(&self, id: &RecordId, external_id: &str, body: &str) -> Result<()> {
-        let Err(error) = self.send_note(id, external_id, body).await else {
-            return Ok(());
-        };
-        let may_be_there = matches!(
-            error.kind(),
-            ErrorKind::Conflict | ErrorKind::Rejected | ErrorKind::Uncertain
-        );
-        if may_be_there && has_note(&self.noted(id).await?, external_id) {
-            return Ok(());
-        }
-        // A note of a conversation that was deleted has it.
-        if error.kind() == ErrorKind::Conflict && self.is_taken_for_good(external_id) {
-            return self.send_note(id, &again(external_id), body).await;
-        }
-        Err(error)
-    }
-
-    async fn send_note(&self, id: &RecordId, external_id: &str, body: &str) -> Result<()> {
-        // Not `Repeat::Keyed`: that Kustomer refuses a second note with the same external id is not documented.
-        let request = Request::post(NOTES)
-            .fill("id", id)
-            .json(&NoteWrite { body, external_id })
-            .bucket(part_of(NOTE_CREATE, &id.0));
-        match self.api.send(request).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(error.context("writing a note")),
-        }
-    }
-
-    /// The external ids of the notes on the conversation `id`.
-    pub(crate) async fn noted(&self, id: &RecordId) -> Result<NotedIds> {
-        let first = Request::get(NOTES).fill("id", id);
-        let notes = self
-            .api
-            .list::<Item<NoteAttributes>>(NOTES, first, MAX_PAGES)
-            .await;
-        let notes = notes
-            .map_err(|error| error.context(format!("reading the notes of conversation {id}")))?;
-        let ids = notes
-            .into_iter()
-            .filter_map(|note| note.attributes.external_id);
-        Ok(ids.collect())
-    }
-}
-
-/// Whether the note is among those `noted`.
-fn has_note(noted: &NotedIds, external_id: &str) -> bool {
-    noted.contains(external_id) || noted.contains(&again(external_id))
 }
 
 /// What is left to do of a write whose first part is done: to look first, and to add what is not there.

@@ -6,6 +6,7 @@ use casewire_core::{
 };
 use casewire_http::Request;
 
+use crate::children::Child;
 use crate::connector::Kustomer;
 use crate::customers::Memory;
 use crate::external_id::in_path;
@@ -226,7 +227,7 @@ impl Kustomer {
         let maker = self.maker(&conversation);
         let id = conversation.record_id();
         if !sessions.is_whole(maker.as_deref()) {
-            let noted = self.noted(&id).await?;
+            let noted = self.children(Child::Note, &id).await?;
             let prefix = &self.config.external_id_prefix;
             let tokens = noted.iter().filter_map(|id| prefix.token_of(id));
             let mut tokens: Vec<_> = tokens.collect();

@@ -146,6 +146,10 @@ impl Conversation {
         status.is_some_and(|status| config.statuses.state_of(status) == RecordState::Open)
     }
 
+    pub(crate) fn has_status(&self, status: Status) -> bool {
+        self.attributes.status == Some(status)
+    }
+
     pub(crate) fn sessions(&self, config: &KustomerConfig) -> Sessions {
         Sessions::parse(self.text(&config.fields.sessions).unwrap_or_default())
     }
@@ -228,7 +232,7 @@ impl Customer {
     }
 }
 
-/// A note or a tag, of which one attribute matters.
+/// A note, a message or a tag, of which one attribute matters.
 #[derive(Deserialize)]
 pub(crate) struct Item<T> {
     #[serde(default)]
@@ -238,7 +242,7 @@ pub(crate) struct Item<T> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct NoteAttributes {
+pub(crate) struct ChildAttributes {
     #[serde(default)]
     pub(crate) external_id: Option<String>,
 }

@@ -21,6 +21,7 @@ const CONVERSATION: &str = "GET /v1/conversations/{id}";
 const NEW_CUSTOMER: &str = "POST /v1/customers";
 const NEW_CONVERSATION: &str = "POST /v1/conversations";
 const UPDATE: &str = "PUT /v1/conversations/{id}";
+const MESSAGE: &str = "POST /v1/conversations/{id}/messages";
 const NOTE: &str = "POST /v1/conversations/{id}/notes";
 
 /// A connector that has written before, for another.
@@ -116,11 +117,11 @@ async fn joining_a_known_conversation_takes_two() {
     assert_eq!(write.await, once([UPDATE, NOTE]));
 }
 
-/// Whether a note moves the revision is not documented.
+/// Whether a note moves the revision is not documented. Where it does not, calls have messages here.
 #[tokio::test]
 async fn conversation_that_was_just_joined_takes_a_look_more_where_notes_move_its_revision() {
     for (v, later) in [
-        (kustomer_otherwise(0).await, once([UPDATE, NOTE])),
+        (kustomer_otherwise(0).await, once([UPDATE, MESSAGE, NOTE])),
         (kustomer(0).await, once([CONVERSATION, UPDATE, NOTE])),
     ] {
         let (connector, mut record) = known(&v, RecordState::Open).await;

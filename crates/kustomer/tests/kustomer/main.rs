@@ -9,6 +9,7 @@ mod creating;
 mod customers;
 mod halves;
 mod looking_up;
+mod messages;
 mod org;
 mod others;
 mod setting_up;

@@ -41,6 +41,9 @@ pub(super) struct Crm {
 
 type Connect = Box<dyn Fn(Access) -> Arc<dyn CrmConnector> + Send + Sync>;
 
+/// How many of a record's public notes there have to be. More than these are shown as public, and fewer as well.
+type Meant = fn(&Shown) -> usize;
+
 /// What a connector needs to get to a fake.
 pub(super) struct Access {
     pub(super) base_url: String,
@@ -51,6 +54,7 @@ pub(super) struct Access {
 /// A CRM's connector and its fake, with a line between them that fails as HTTP does.
 pub(crate) struct Sandboxed {
     crm: Crm,
+    meant: Meant,
     sandbox: Sandbox,
     server: MockServer,
     front: Front,
@@ -78,6 +82,7 @@ impl Sandboxed {
         secret.write_all(b"sandbox").unwrap();
         let vendor = Self {
             crm,
+            meant: |_| 0,
             sandbox,
             server,
             front,
@@ -91,6 +96,11 @@ impl Sandboxed {
         let lacking = connector.setup(Apply::Plan).await.unwrap();
         assert_eq!(lacking, []);
         vendor
+    }
+
+    pub(super) fn with_meant(mut self, meant: Meant) -> Self {
+        self.meant = meant;
+        self
     }
 
     pub(super) fn access(&self) -> Access {
@@ -286,7 +296,11 @@ impl Vendor for Sandboxed {
     fn records(&self) -> Vec<Shown> {
         let state = self.sandbox.state();
         let records = state["records"].as_array().unwrap().iter();
-        records.map(shown).collect()
+        let records = records.map(shown).map(|shown| Shown {
+            public_notes: shown.public_notes.abs_diff((self.meant)(&shown)),
+            ..shown
+        });
+        records.collect()
     }
 
     fn customers(&self) -> usize {

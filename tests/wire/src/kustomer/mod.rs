@@ -1,6 +1,7 @@
 mod appending;
 mod creating;
 mod looking_up;
+mod messages;
 mod org;
 mod recordings;
 mod refusals;

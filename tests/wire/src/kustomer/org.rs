@@ -17,6 +17,7 @@ pub(super) static GOLDEN: Golden = Golden {
         include_str!("appending.rs"),
         include_str!("creating.rs"),
         include_str!("looking_up.rs"),
+        include_str!("messages.rs"),
         include_str!("org.rs"),
         include_str!("refusals.rs"),
         include_str!("setting_up.rs"),

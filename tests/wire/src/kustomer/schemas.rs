@@ -76,6 +76,17 @@ fn notes_are_made_as_the_schema_has_them() {
 }
 
 #[test]
+fn messages_are_made_as_the_schema_has_them() {
+    let Some(mut schema) = recording("kustomer", "schema_create_message_subset.json") else {
+        return;
+    };
+    schema["additionalProperties"] = json!(false);
+    let bodies = bodies("POST", "/messages");
+    assert!(bodies.len() >= 2, "{bodies:#?}");
+    assert_all_fit(schema, &bodies);
+}
+
+#[test]
 fn attributes_are_made_as_the_example_shows() {
     let Some(example) = recording(
         "kustomer",
