@@ -138,6 +138,16 @@ pub struct Finding {
     pub message: String,
 }
 
+impl Finding {
+    /// What was found.
+    pub fn new(severity: Severity, message: impl Into<String>) -> Self {
+        Self {
+            severity,
+            message: message.into(),
+        }
+    }
+}
+
 /// How bad a [`Finding`] is, mildest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {

@@ -32,7 +32,7 @@ impl Freshdesk {
         let me: Agent = match self.read_collection(me).await {
             Ok(me) => me,
             Err(error) if error.kind() == ErrorKind::Auth => {
-                return Ok(vec![finding(
+                return Ok(vec![Finding::new(
                     Severity::Denied,
                     format!(
                         "Freshdesk refuses the key in `api_key`: {}",
@@ -42,7 +42,7 @@ impl Freshdesk {
             }
             Err(error) => return Err(error.context("asking who the API key belongs to")),
         };
-        let mut findings = vec![finding(
+        let mut findings = vec![Finding::new(
             Severity::Fine,
             "the key in `api_key` is an agent's",
         )];
@@ -71,18 +71,18 @@ impl Freshdesk {
     /// Owners are found by address (R16), which not every role may.
     async fn check_agents(&self, me: &Agent) -> Result<Finding> {
         let Some(email) = me.email().and_then(Email::parse) else {
-            return Ok(finding(
+            return Ok(Finding::new(
                 Severity::Warning,
                 "Freshdesk does not show the address of the agent whose key it is; owners may not be found",
             ));
         };
         match self.agent_by_email(&email).await {
-            Ok(Some(_)) => Ok(finding(Severity::Fine, "agents are found by address")),
-            Ok(None) => Ok(finding(
+            Ok(Some(_)) => Ok(Finding::new(Severity::Fine, "agents are found by address")),
+            Ok(None) => Ok(Finding::new(
                 Severity::Warning,
                 "Freshdesk does not find the agent whose key it is by address; owners may not be found",
             )),
-            Err(error) if error.kind() == ErrorKind::Auth => Ok(finding(
+            Err(error) if error.kind() == ErrorKind::Auth => Ok(Finding::new(
                 Severity::Denied,
                 "the key in `api_key` may not list agents, so that no owner is found; give its agent a role that may",
             )),
@@ -104,8 +104,8 @@ impl Freshdesk {
             }
         };
         Ok(Some(match is_agent {
-            true => finding(Severity::Fine, "`default_user` is an agent"),
-            false => finding(
+            true => Finding::new(Severity::Fine, "`default_user` is an agent"),
+            false => Finding::new(
                 Severity::Missing,
                 "`default_user` is no active agent of Freshdesk; set it to one",
             ),
@@ -122,11 +122,11 @@ fn field(
     let (label, kind) = (wanted.label, wanted.kind);
     let Some(name) = name else {
         return match wanted.find(fields) {
-            Some(_) => finding(
+            Some(_) => Finding::new(
                 Severity::Fine,
                 format!("the ticket field `{label}` is there"),
             ),
-            None => finding(
+            None => Finding::new(
                 Severity::Missing,
                 format!("there is no {kind} field `{label}`; run `casewire setup`"),
             ),
@@ -134,11 +134,11 @@ fn field(
     };
     let fits = |field: &&TicketField| field.name == *name && field.kind == kind && !field.archived;
     match fields.iter().find(fits) {
-        Some(_) => finding(
+        Some(_) => Finding::new(
             Severity::Fine,
             format!("the ticket field in `fields.{key}` is there"),
         ),
-        None => finding(
+        None => Finding::new(
             Severity::Missing,
             format!(
                 "`fields.{key}` = `{name}` is no ticket field of type {kind}; set it to one, or remove `fields` and run `casewire setup`"
@@ -168,7 +168,7 @@ fn required(fields: &[TicketField], config: &FreshdeskConfig) -> Vec<Finding> {
                 "agent" if field.default => "set `default_user`".to_owned(),
                 _ => format!("give `{name}` a value in `ticket_values`"),
             };
-            finding(
+            Finding::new(
                 Severity::Missing,
                 format!(
                     "the ticket field `{name}` is required, so that Freshdesk refuses new tickets; {mend}, or make it optional"
@@ -190,8 +190,8 @@ fn statuses(fields: &[TicketField], config: &FreshdeskConfig) -> Option<Finding>
         .filter(|status| !known.contains_key(status))
         .collect();
     Some(match unknown.is_empty() {
-        true => finding(Severity::Fine, "the account has all statuses in `statuses`"),
-        false => finding(
+        true => Finding::new(Severity::Fine, "the account has all statuses in `statuses`"),
+        false => Finding::new(
             Severity::Missing,
             format!(
                 "`statuses` names what is no status of the account: {}; its statuses are {}",
@@ -200,13 +200,6 @@ fn statuses(fields: &[TicketField], config: &FreshdeskConfig) -> Option<Finding>
             ),
         ),
     })
-}
-
-fn finding(severity: Severity, message: impl Into<String>) -> Finding {
-    Finding {
-        severity,
-        message: message.into(),
-    }
 }
 
 #[cfg(test)]

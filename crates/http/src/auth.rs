@@ -1,12 +1,13 @@
 //! How a client proves who it is.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
-use casewire_core::ErrorKind;
+use casewire_core::{ErrorKind, Result};
 use secrecy::SecretString;
 
-use crate::{TokenRefusal, TokenStore};
+use crate::{FileTokenStore, SecretSource, TokenRefusal, TokenStore};
 
 /// The credentials of a client. Debug shows the kind only.
 #[derive(Clone)]
@@ -73,6 +74,30 @@ pub enum Grant {
         /// access token that came with it is used.
         store: Arc<dyn TokenStore>,
     },
+}
+
+impl Grant {
+    /// The client itself; reads its secret.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] when the secret can not be read.
+    pub fn client_credentials(client_secret: &SecretSource) -> Result<Self> {
+        let client_secret = client_secret.resolve()?;
+        Ok(Self::ClientCredentials { client_secret })
+    }
+
+    /// A person's consent, kept in `token_file`; reads the client's secret, if it has one.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] when the secret can not be read, or the file holds no token.
+    pub fn refresh_token(client_secret: Option<&SecretSource>, token_file: &Path) -> Result<Self> {
+        Ok(Self::RefreshToken {
+            client_secret: client_secret.map(SecretSource::resolve).transpose()?,
+            store: Arc::new(FileTokenStore::holding(token_file)?),
+        })
+    }
 }
 
 /// How the fields of a token request are written.

@@ -71,8 +71,8 @@ impl Kustomer {
         };
         let attributes = self.config.fields.shown_names().into_iter();
         let found = attributes.map(|(name, _)| match properties.contains_key(name) {
-            true => finding(Severity::Fine, format!("the attribute `{name}` of conversations is there")),
-            false => finding(
+            true => Finding::new(Severity::Fine, format!("the attribute `{name}` of conversations is there")),
+            false => Finding::new(
                 Severity::Missing,
                 format!("conversations have no attribute `{name}`; run `casewire setup`, or name another in `fields`"),
             ),
@@ -96,8 +96,8 @@ impl Kustomer {
             })
         });
         Ok(match has_default {
-            true => finding(Severity::Fine, "agents are found by e-mail address"),
-            false => finding(
+            true => Finding::new(Severity::Fine, "agents are found by e-mail address"),
+            false => Finding::new(
                 Severity::Missing,
                 "`default_user` is no active user of the organisation; set it to one",
             ),
@@ -106,9 +106,9 @@ impl Kustomer {
 
     async fn check_tags(&self) -> Result<Finding> {
         match self.all_tags().await {
-            Ok(_) => Ok(finding(Severity::Fine, "the tags can be listed")),
+            Ok(_) => Ok(Finding::new(Severity::Fine, "the tags can be listed")),
             Err(error) if error.is_transient() => Err(error.context("listing the tags")),
-            Err(_) => Ok(finding(
+            Err(_) => Ok(Finding::new(
                 Severity::Warning,
                 "the API key can not list the tags: each new conversation with tags takes one call more",
             )),
@@ -123,13 +123,13 @@ fn roles(needed: &[Role], granted: &[String]) -> Finding {
         .map(|(role, _)| *role)
         .collect();
     if missing.is_empty() {
-        return finding(Severity::Fine, "the API key has the roles it needs");
+        return Finding::new(Severity::Fine, "the API key has the roles it needs");
     }
     let message = format!(
         "the API key in `api_key` lacks the roles {}; roles can not be added, so make another key with them",
         missing.join(", ")
     );
-    finding(Severity::Denied, message)
+    Finding::new(Severity::Denied, message)
 }
 
 /// Whether `wanted` is granted, alone or with all below a shorter name.
@@ -141,14 +141,7 @@ fn has(granted: &[String], wanted: &str) -> bool {
 }
 
 fn denied(error: &Error) -> Finding {
-    finding(Severity::Denied, error.message())
-}
-
-fn finding(severity: Severity, message: impl Into<String>) -> Finding {
-    Finding {
-        severity,
-        message: message.into(),
-    }
+    Finding::new(Severity::Denied, error.message())
 }
 
 #[cfg(test)]

@@ -52,12 +52,12 @@ impl Salesforce {
 
     async fn check_user(&self) -> Result<Finding> {
         match self.user_id().await {
-            Ok(user) => Ok(finding(
+            Ok(user) => Ok(Finding::new(
                 Severity::Fine,
                 format!("the credentials work; they run as the user {user}"),
             )),
             // Daily work does without.
-            Err(error) if is_refusal(&error) => Ok(finding(
+            Err(error) if is_refusal(&error) => Ok(Finding::new(
                 Severity::Warning,
                 format!("the credentials work; {}", error.message()),
             )),
@@ -69,7 +69,7 @@ impl Salesforce {
         let is_on_account = self.config.session_data.attach_to == AttachTo::Account;
         let may_have_none = self.config.customer_object() == CustomerObject::Contact;
         (is_on_account && may_have_none).then(|| {
-            finding(
+            Finding::new(
                 Severity::Warning,
                 "`session_data.attach_to` is \"account\", and a contact that Casewire makes has none: until a person gives it one, its sessions are on the contact alone",
             )
@@ -86,7 +86,9 @@ struct Version {
 /// Without access there is nothing more to look at.
 fn denied(error: Error) -> Result<Vec<Finding>> {
     match error.kind() {
-        ErrorKind::Auth | ErrorKind::Config => Ok(vec![finding(Severity::Denied, error.message())]),
+        ErrorKind::Auth | ErrorKind::Config => {
+            Ok(vec![Finding::new(Severity::Denied, error.message())])
+        }
         _ => Err(error.context("asking who the credentials belong to")),
     }
 }
@@ -105,13 +107,13 @@ fn version(wanted: ApiVersion, of_org: &[Version]) -> Finding {
         .filter_map(|version| ApiVersion::parse(&version.version));
     let of_org: Vec<_> = of_org.collect();
     let (Some(oldest), Some(newest)) = (of_org.iter().min(), of_org.iter().max()) else {
-        return finding(
+        return Finding::new(
             Severity::Denied,
             "the org lists no versions of its API; check `my_domain`",
         );
     };
     if !of_org.contains(&wanted) {
-        return finding(
+        return Finding::new(
             Severity::Missing,
             format!(
                 "`api_version` = \"{wanted}\" is none of the org's, which are {oldest} to {newest}; set it to one of them"
@@ -120,14 +122,14 @@ fn version(wanted: ApiVersion, of_org: &[Version]) -> Finding {
     }
     if wanted > ApiVersion::NEWEST {
         let known = ApiVersion::NEWEST;
-        return finding(
+        return Finding::new(
             Severity::Warning,
             format!(
                 "`api_version` = \"{wanted}\" is newer than {known}, the newest that this build was made for"
             ),
         );
     }
-    finding(
+    Finding::new(
         Severity::Fine,
         format!("the org has version {wanted} of the API"),
     )
@@ -138,20 +140,13 @@ fn budget(Usage { used, max }: Usage) -> Finding {
     let is_low = used.saturating_mul(5) >= max.saturating_mul(4);
     let message = format!("of the org's {max} API calls in 24 hours, {used} are used");
     match is_low {
-        true => finding(
+        true => Finding::new(
             Severity::Warning,
             format!(
                 "{message}; at the limit records wait for calls to become free (a session takes two or three)"
             ),
         ),
-        false => finding(Severity::Fine, message),
-    }
-}
-
-fn finding(severity: Severity, message: impl Into<String>) -> Finding {
-    Finding {
-        severity,
-        message: message.into(),
+        false => Finding::new(Severity::Fine, message),
     }
 }
 

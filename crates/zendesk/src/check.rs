@@ -14,7 +14,7 @@ impl Zendesk {
         let me: UserAnswer = match self.api.read(Request::get("/api/v2/users/me")).await {
             Ok(me) => me,
             Err(error) if error.kind() == ErrorKind::Auth => {
-                return Ok(vec![finding(Severity::Denied, error.message())]);
+                return Ok(vec![Finding::new(Severity::Denied, error.message())]);
             }
             Err(error) => return Err(error.context("asking who the credentials belong to")),
         };
@@ -31,7 +31,7 @@ impl Zendesk {
 
     async fn check_scopes(&self) -> Result<Finding> {
         if let ZendeskAuth::ApiToken { .. } = self.config.auth {
-            return Ok(finding(Severity::Warning, API_TOKENS_END));
+            return Ok(Finding::new(Severity::Warning, API_TOKENS_END));
         }
         let answer: TokenAnswer = self
             .api
@@ -68,8 +68,8 @@ impl Zendesk {
             }
         };
         Ok(Some(match is_agent {
-            true => finding(Severity::Fine, "`default_user` is an agent"),
-            false => finding(
+            true => Finding::new(Severity::Fine, "`default_user` is an agent"),
+            false => Finding::new(
                 Severity::Missing,
                 "`default_user` is no agent or admin in Zendesk that is not suspended; set it to one",
             ),
@@ -90,11 +90,11 @@ impl Zendesk {
             status.id == id && status.active && status.status_category.as_deref() == category
         });
         Ok(Some(match fits {
-            true => finding(
+            true => Finding::new(
                 Severity::Fine,
                 "`reopen_custom_status_id` is an active status",
             ),
-            false => finding(
+            false => Finding::new(
                 Severity::Missing,
                 "`reopen_custom_status_id` is no active custom status in the category of `default_open`; set it to one, or remove it",
             ),
@@ -105,18 +105,18 @@ impl Zendesk {
 /// Zendesk answers wrong credentials here with an anonymous user, and with success.
 fn credentials(me: &User) -> Finding {
     if me.id.is_none() {
-        return finding(
+        return Finding::new(
             Severity::Denied,
             "Zendesk does not know the credentials; check the secrets in `auth`",
         );
     }
     if !me.is_agent() {
-        return finding(
+        return Finding::new(
             Severity::Denied,
             "the credentials in `auth` belong to a user who is neither agent nor admin; use an agent's",
         );
     }
-    finding(Severity::Fine, "the credentials are an agent's")
+    Finding::new(Severity::Fine, "the credentials are an agent's")
 }
 
 fn scopes(granted: &[String]) -> Finding {
@@ -131,24 +131,24 @@ fn scopes(granted: &[String]) -> Finding {
         })
         .collect();
     if missing.is_empty() {
-        return finding(Severity::Fine, "the OAuth client has the scopes it needs");
+        return Finding::new(Severity::Fine, "the OAuth client has the scopes it needs");
     }
     let message = format!(
         "the OAuth client in `auth` lacks the scopes {}; allow them in Zendesk's Admin Center",
         missing.join(", ")
     );
-    finding(Severity::Denied, message)
+    Finding::new(Severity::Denied, message)
 }
 
 fn field(fields: &[TicketField], wanted: &WantedField, key: &str, id: Option<u64>) -> Finding {
     let Some(id) = id else {
         let title = wanted.title;
         return match wanted.find(fields) {
-            Some(_) => finding(
+            Some(_) => Finding::new(
                 Severity::Fine,
                 format!("the ticket field `{title}` is there"),
             ),
-            None => finding(
+            None => Finding::new(
                 Severity::Missing,
                 format!(
                     "there is no active {} field `{title}`; run `casewire setup`",
@@ -159,24 +159,17 @@ fn field(fields: &[TicketField], wanted: &WantedField, key: &str, id: Option<u64
     };
     let fits = |field: &&TicketField| field.id == id && field.active && field.kind == wanted.kind;
     match fields.iter().find(fits) {
-        Some(_) => finding(
+        Some(_) => Finding::new(
             Severity::Fine,
             format!("the ticket field in `fields.{key}` is there"),
         ),
-        None => finding(
+        None => Finding::new(
             Severity::Missing,
             format!(
                 "`fields.{key}` = {id} is no active ticket field of type {}; set it to one, or remove `fields` and run `casewire setup`",
                 wanted.kind
             ),
         ),
-    }
-}
-
-fn finding(severity: Severity, message: impl Into<String>) -> Finding {
-    Finding {
-        severity,
-        message: message.into(),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use casewire_core::{Finding, Severity};
 
-use super::finding;
 use crate::describe::DescribedField;
 use crate::inventory::Inventory;
 use crate::schema::{FieldKind, Index, Maker, Schema, WantedField};
@@ -34,13 +33,13 @@ pub(super) fn objects(schema: &Schema, inventory: &Inventory) -> Vec<Finding> {
         .then(|| "may not write tasks; give it the permission Edit Tasks".to_owned());
     let lacking: Vec<_> = of_objects.chain(of_tasks).collect();
     if lacking.is_empty() {
-        return vec![finding(
+        return vec![Finding::new(
             Severity::Fine,
             "the user may read and write all objects that it has to",
         )];
     }
     let lacking = lacking.into_iter().map(|what| {
-        finding(
+        Finding::new(
             Severity::Denied,
             format!("the user of the credentials {what} (the permission set `Casewire` of `casewire setup` does)"),
         )
@@ -67,7 +66,7 @@ pub(super) fn fields(schema: &Schema, inventory: &Inventory) -> Vec<Finding> {
     });
     let wrong: Vec<_> = wrong.collect();
     match wrong.is_empty() {
-        true => vec![finding(
+        true => vec![Finding::new(
             Severity::Fine,
             "the custom fields are there, and the user may read and edit them",
         )],
@@ -86,17 +85,17 @@ fn named(wanted: &WantedField) -> String {
 
 fn absent(wanted: &WantedField, is_hidden: bool, name: &str) -> Finding {
     match (wanted.maker, is_hidden) {
-        (_, true) => finding(
+        (_, true) => Finding::new(
             Severity::Denied,
             format!(
                 "{name} is hidden from the user of the credentials; run `casewire setup`, or give the user the permission set `Casewire`"
             ),
         ),
-        (Maker::Casewire, false) => finding(
+        (Maker::Casewire, false) => Finding::new(
             Severity::Missing,
             format!("{name} is not there, or hidden from the user; run `casewire setup`"),
         ),
-        (Maker::Org { key }, false) => finding(
+        (Maker::Org { key }, false) => Finding::new(
             Severity::Missing,
             format!(
                 "{name} is not there, or hidden from the user; let the user read and edit it, or name another in `{key}`"
@@ -108,7 +107,7 @@ fn absent(wanted: &WantedField, is_hidden: bool, name: &str) -> Finding {
 fn wrong(wanted: &WantedField, field: &DescribedField, name: &str) -> Option<Finding> {
     if !is_of_kind(wanted, field) {
         let kind = &field.kind;
-        return Some(finding(
+        return Some(Finding::new(
             Severity::Missing,
             format!(
                 "{name} is of type {kind}, where a {} is needed; {}",
@@ -118,19 +117,19 @@ fn wrong(wanted: &WantedField, field: &DescribedField, name: &str) -> Option<Fin
         ));
     }
     if !field.is_writable() {
-        return Some(finding(
+        return Some(Finding::new(
             Severity::Denied,
             format!("{name} can be read only; let the user of the credentials edit it"),
         ));
     }
     if wanted.index != Index::None && !field.filterable {
-        return Some(finding(
+        return Some(Finding::new(
             Severity::Missing,
             format!("{name} can not be searched by; {}", mend(wanted)),
         ));
     }
     if wanted.index == Index::Unique && !(field.unique && field.case_sensitive) {
-        return Some(finding(
+        return Some(Finding::new(
             Severity::Missing,
             format!(
                 "{name} has to be unique and case sensitive, which keeps Casewire from writing twice; set both in Setup"
@@ -148,7 +147,7 @@ fn wrong(wanted: &WantedField, field: &DescribedField, name: &str) -> Option<Fin
             Maker::Casewire => Severity::Missing,
             Maker::Org { .. } => Severity::Warning,
         };
-        return Some(finding(
+        return Some(Finding::new(
             severity,
             format!(
                 "{name} holds {length} characters, where up to {shortest} may be written; make it longer"
@@ -156,7 +155,7 @@ fn wrong(wanted: &WantedField, field: &DescribedField, name: &str) -> Option<Fin
         ));
     }
     if wanted.index != Index::None && !field.external_id {
-        return Some(finding(
+        return Some(Finding::new(
             Severity::Warning,
             format!(
                 "{name} is no external id and so has no index: look-ups are slow in a large org; mark it one in Setup"

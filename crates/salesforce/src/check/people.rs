@@ -4,7 +4,6 @@ use casewire_core::{Finding, Result, Severity, UserId};
 use casewire_http::{DefaultUser, Request};
 use http::StatusCode;
 
-use super::finding;
 use crate::connector::Salesforce;
 use crate::row::Row;
 
@@ -16,8 +15,8 @@ impl Salesforce {
             Some(DefaultUser::Id(id)) => self.can_own(id).await?,
         };
         Ok(Some(match can_own {
-            true => finding(Severity::Fine, "`default_user` can own records"),
-            false => finding(
+            true => Finding::new(Severity::Fine, "`default_user` can own records"),
+            false => Finding::new(
                 Severity::Missing,
                 "`default_user` is no active user and no queue of the org; set it to one",
             ),

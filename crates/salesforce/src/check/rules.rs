@@ -4,7 +4,7 @@
 
 use casewire_core::{Finding, Result, Severity};
 
-use super::{finding, is_refusal};
+use super::is_refusal;
 use crate::connector::Salesforce;
 use crate::entry;
 use crate::inventory::Place;
@@ -37,7 +37,7 @@ impl Salesforce {
         });
         let warnings = validation.into_iter().chain(duplicate);
         Ok(warnings
-            .map(|text| finding(Severity::Warning, text))
+            .map(|text| Finding::new(Severity::Warning, text))
             .collect())
     }
 

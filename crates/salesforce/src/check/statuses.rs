@@ -2,7 +2,6 @@
 
 use casewire_core::{ErrorKind, Finding, Result, Severity};
 
-use super::finding;
 use crate::connector::Salesforce;
 use crate::inventory::Place;
 use crate::org;
@@ -11,12 +10,12 @@ use crate::row::Row;
 impl Salesforce {
     pub(super) async fn check_statuses(&self) -> Result<Vec<Finding>> {
         let mut findings = match self.statuses().await {
-            Ok(statuses) => vec![finding(
+            Ok(statuses) => vec![Finding::new(
                 Severity::Fine,
                 format!("a re-opened record becomes \"{}\"", statuses.default_open),
             )],
             Err(error) if error.kind() == ErrorKind::Config => {
-                vec![finding(Severity::Missing, error.message())]
+                vec![Finding::new(Severity::Missing, error.message())]
             }
             Err(error) => return Err(error),
         };
@@ -42,7 +41,7 @@ fn not_closed(status: &str, of_org: &[Row]) -> Option<Finding> {
         Some(_) => "is an open status in the org",
         None => "is none of the org's statuses",
     };
-    Some(finding(
+    Some(Finding::new(
         Severity::Missing,
         format!("`statuses.closed`: \"{status}\" {what}; name closed statuses there, or remove it"),
     ))

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use casewire_core::{Finding, Severity};
 
-use super::finding;
 use crate::config::{FieldName, Literal, SalesforceConfig};
 use crate::describe::{Described, DescribedField};
 use crate::entry;
@@ -67,7 +66,7 @@ fn unwritten(object: &str, field: &str, key: Option<&str>) -> Finding {
         Some(key) => format!("give it one with `{key}.{field}`, or make it optional in Setup"),
         None => "make it optional in Setup".to_owned(),
     };
-    finding(
+    Finding::new(
         Severity::Missing,
         format!("{object} requires a value for `{field}`, which Casewire does not write; {remedy}"),
     )
@@ -98,7 +97,7 @@ pub(super) fn given(config: &SalesforceConfig, inventory: &Inventory) -> Vec<Fin
 fn fault(object: &Described, name: &str, value: &Literal, key: &str) -> Option<Finding> {
     let of = &object.name;
     let Some(field) = object.field(name) else {
-        return Some(finding(
+        return Some(Finding::new(
             Severity::Missing,
             format!(
                 "`{key}.{name}`: {of} has no such field that the user sees; remove it, or let the user edit the field"
@@ -106,7 +105,7 @@ fn fault(object: &Described, name: &str, value: &Literal, key: &str) -> Option<F
         ));
     };
     if !field.createable {
-        return Some(finding(
+        return Some(Finding::new(
             Severity::Denied,
             format!(
                 "`{key}.{name}`: the user may not write this field of new rows; allow it, or remove the value"
@@ -123,7 +122,7 @@ fn fault(object: &Described, name: &str, value: &Literal, key: &str) -> Option<F
         true => Severity::Missing,
         false => Severity::Warning,
     };
-    Some(finding(
+    Some(Finding::new(
         severity,
         format!(
             "`{key}.{name}` = \"{value}\" is none of the field's values; set it to one of them, or add it in Setup"

@@ -2,10 +2,9 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use casewire_core::Result;
-use casewire_http::{Auth, FileTokenStore, Grant, OAuth, SecretSource, TokenEncoding};
+use casewire_http::{Auth, Grant, OAuth, SecretSource, TokenEncoding};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -96,10 +95,7 @@ impl SalesforceAuth {
             Self::OauthClientCredentials {
                 client_id,
                 client_secret,
-            } => {
-                let client_secret = client_secret.resolve()?;
-                (client_id, Grant::ClientCredentials { client_secret })
-            }
+            } => (client_id, Grant::client_credentials(client_secret)?),
             Self::OauthJwtBearer {
                 client_id,
                 username,
@@ -119,13 +115,7 @@ impl SalesforceAuth {
                 client_secret,
                 token_file,
             } => {
-                let grant = Grant::RefreshToken {
-                    client_secret: match client_secret {
-                        Some(secret) => Some(secret.resolve()?),
-                        None => None,
-                    },
-                    store: Arc::new(FileTokenStore::holding(token_file)?),
-                };
+                let grant = Grant::refresh_token(client_secret.as_ref(), token_file)?;
                 (client_id, grant)
             }
         };
